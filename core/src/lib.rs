@@ -1,0 +1,29 @@
+//! What WeChat Pay APIv2 defines: bytes in, bytes out. No clock, no I/O, no randomness.
+//!
+//! - [`Params`]: the flat parameter set in WeChat's byte order
+//! - [`sign`](fn@sign), [`verify`], [`Verified`]: signatures; nothing unverified reaches a message reader
+//! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
+//! - [`messages`]: requests, replies and notices with their field rules and error codes
+//! - [`invoke`]: the second signature, which starts the payment on the phone
+//! - [`Fen`]: money
+#![no_std]
+
+extern crate alloc;
+#[cfg(any(test, feature = "xml"))]
+extern crate std;
+
+pub mod invoke;
+pub mod messages;
+mod money;
+mod params;
+mod sign;
+pub mod time;
+#[cfg(feature = "xml")]
+pub mod xml;
+
+pub use money::{Fen, FenError};
+pub use params::{Params, ParamsError};
+pub use sign::{
+    ApiKey, ApiKeyError, SignType, Signature, UnknownSignTypeError, Verified, VerifyError, add_sign,
+    sign, string_to_sign, verify,
+};

@@ -1,0 +1,239 @@
+//! The flat parameter set that WeChat signs.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+/// A flat set of `name = value` pairs, unique by name, always in WeChat's order: the bytes of the name.
+///
+/// Names and values are kept exactly as given; nothing is trimmed, escaped or normalised. All text lies in one
+/// buffer, so a set of any size costs two allocations.
+///
+/// ```
+/// use wxpay_core::Params;
+/// let params = Params::from_pairs([("mch_id", "10000100"), ("appid", "wxd930ea5d5a258f4f")])?;
+/// assert_eq!(params.iter().next(), Some(("appid", "wxd930ea5d5a258f4f")));
+/// # Ok::<(), wxpay_core::ParamsError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Params {
+    text: String,
+    fields: Vec<Entry>,
+}
+
+/// Where one pair lies in the buffer: the name, then the value, end to end.
+#[derive(Clone, Copy)]
+struct Entry {
+    start: u32,
+    split: u32,
+    end: u32,
+}
+
+/// Why a pair cannot be part of a parameter set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParamsError {
+    /// The name is the empty string.
+    EmptyName,
+    /// The name is there already; WeChat does not define what a second one means.
+    DuplicateName(String),
+    /// Names and values together exceed [`Params::MAX_BYTES`].
+    TooLarge,
+}
+
+impl Params {
+    /// The most text one set may hold, in bytes of UTF-8.
+    pub const MAX_BYTES: usize = 1 << 24;
+
+    /// An empty set.
+    pub const fn new() -> Self {
+        Self { text: String::new(), fields: Vec::new() }
+    }
+
+    /// An empty set with room for `fields` pairs and `bytes` bytes of text.
+    pub fn with_capacity(fields: usize, bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), fields: Vec::with_capacity(fields) }
+    }
+
+    /// Builds a set from pairs in any order.
+    ///
+    /// # Errors
+    /// [`ParamsError`] for an empty or repeated name.
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
+        pairs: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ParamsError> {
+        let mut params = Self::new();
+        for (name, value) in pairs {
+            params.insert(name.as_ref(), value.as_ref())?;
+        }
+        Ok(params)
+    }
+
+    /// Adds a pair.
+    ///
+    /// # Errors
+    /// [`ParamsError`] when the name is empty or already there; the set is then unchanged.
+    pub fn insert(&mut self, name: &str, value: &str) -> Result<(), ParamsError> {
+        if name.is_empty() {
+            return Err(ParamsError::EmptyName);
+        }
+        match self.position(name) {
+            Ok(_) => Err(ParamsError::DuplicateName(name.into())),
+            Err(at) => self.place(at, name, value),
+        }
+    }
+
+    /// Adds a pair, or gives an existing name a new value.
+    ///
+    /// # Errors
+    /// [`ParamsError`] when the name is empty or the set would grow too large.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), ParamsError> {
+        self.remove(name);
+        self.insert(name, value)
+    }
+
+    /// Takes a pair out; says whether it was there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        match self.position(name) {
+            Ok(at) => {
+                self.fields.remove(at);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// The value of `name`, which may be empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let at = self.position(name).ok()?;
+        self.fields.get(at).map(|entry| self.value(entry))
+    }
+
+    /// The value of `name` unless it is absent or empty: WeChat treats both alike.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// All pairs in byte order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.fields.iter().map(|entry| (self.name(entry), self.value(entry)))
+    }
+
+    /// The pairs that enter the string to sign: all but `sign` and those with an empty value.
+    ///
+    /// Source: APIv2 signing, steps 2 and 3.
+    pub fn signed(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.iter().filter(|(name, value)| *name != "sign" && !value.is_empty())
+    }
+
+    /// How many pairs there are.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether there is no pair at all.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.fields.binary_search_by(|entry| self.name(entry).cmp(name))
+    }
+
+    fn place(&mut self, at: usize, name: &str, value: &str) -> Result<(), ParamsError> {
+        let start = self.text.len();
+        let split = start + name.len();
+        let end = split + value.len();
+        if end > Self::MAX_BYTES {
+            return Err(ParamsError::TooLarge);
+        }
+        let offset = |n: usize| u32::try_from(n).map_err(|_| ParamsError::TooLarge);
+        let entry = Entry { start: offset(start)?, split: offset(split)?, end: offset(end)? };
+        self.text.push_str(name);
+        self.text.push_str(value);
+        self.fields.insert(at, entry);
+        Ok(())
+    }
+
+    fn name(&self, entry: &Entry) -> &str {
+        self.slice(entry.start as usize..entry.split as usize)
+    }
+
+    fn value(&self, entry: &Entry) -> &str {
+        self.slice(entry.split as usize..entry.end as usize)
+    }
+
+    /// Entries are only made by `place`, so the range always exists.
+    fn slice(&self, range: Range<usize>) -> &str {
+        self.text.get(range).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Params {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Params {}
+
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for ParamsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyName => f.write_str("a parameter has no name"),
+            Self::DuplicateName(name) => {
+                write!(f, "{name}: appears twice; every name may appear once")
+            }
+            Self::TooLarge => write!(f, "the parameters exceed {} bytes", Params::MAX_BYTES),
+        }
+    }
+}
+
+impl core::error::Error for ParamsError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn order_is_by_bytes_of_the_name() {
+        let params =
+            Params::from_pairs([("nonce_str", "d"), ("appid", "b"), ("Zeta", "c"), ("appId", "a")])
+                .unwrap();
+        let names: Vec<_> = params.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, vec!["Zeta", "appId", "appid", "nonce_str"]);
+    }
+
+    #[test]
+    fn a_repeated_name_is_refused_and_changes_nothing() {
+        let mut params = Params::from_pairs([("a", "1")]).unwrap();
+        assert_eq!(params.insert("a", "2"), Err(ParamsError::DuplicateName("a".into())));
+        assert_eq!(params.get("a"), Some("1"));
+        assert_eq!(params.insert("", "2"), Err(ParamsError::EmptyName));
+    }
+
+    #[test]
+    fn set_replaces_and_remove_takes_out() {
+        let mut params = Params::from_pairs([("a", "1"), ("b", "")]).unwrap();
+        params.set("a", "22").unwrap();
+        assert_eq!(params.get("a"), Some("22"));
+        assert_eq!(params.filled("b"), None);
+        assert!(params.remove("a"));
+        assert!(!params.remove("a"));
+        assert_eq!(params.len(), 1);
+    }
+
+    #[test]
+    fn sign_and_empty_values_are_not_signed() {
+        let params = Params::from_pairs([("sign", "X"), ("attach", ""), ("b", " ")]).unwrap();
+        assert_eq!(params.signed().collect::<Vec<_>>(), vec![("b", " ")]);
+    }
+}

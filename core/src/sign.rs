@@ -1,0 +1,329 @@
+//! Signing and verifying (APIv2 签名 / 验签).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
+
+use hmac::digest::Key as HmacKey;
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::{Params, ParamsError};
+
+/// The two algorithms of APIv2 (`sign_type`, in the second signature `signType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignType {
+    /// MD5, 32 hex characters. WeChat's default when a request names none.
+    Md5,
+    /// HMAC-SHA256, 64 hex characters. The key is also the HMAC key.
+    HmacSha256,
+}
+
+impl SignType {
+    /// The word WeChat uses: `MD5` or `HMAC-SHA256`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::HmacSha256 => "HMAC-SHA256",
+        }
+    }
+
+    /// Length of a signature in characters.
+    pub const fn hex_len(self) -> usize {
+        match self {
+            Self::Md5 => 32,
+            Self::HmacSha256 => 64,
+        }
+    }
+}
+
+impl fmt::Display for SignType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The word is neither `MD5` nor `HMAC-SHA256`, in exactly this spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownSignTypeError;
+
+impl fmt::Display for UnknownSignTypeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sign_type: expected MD5 or HMAC-SHA256, in exactly this spelling")
+    }
+}
+
+impl core::error::Error for UnknownSignTypeError {}
+
+impl FromStr for SignType {
+    type Err = UnknownSignTypeError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "MD5" => Ok(Self::Md5),
+            "HMAC-SHA256" => Ok(Self::HmacSha256),
+            _ => Err(UnknownSignTypeError),
+        }
+    }
+}
+
+/// The merchant's APIv2 key (API 密钥): 32 printable ASCII characters without white space.
+///
+/// Prints as `***`, is wiped from memory when dropped, and compares in constant time.
+#[derive(Clone)]
+pub struct ApiKey(Zeroizing<[u8; 32]>);
+
+/// Why a text cannot be an API key. Never carries the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiKeyError {
+    /// The key is not 32 bytes long.
+    Length {
+        /// How many bytes there were.
+        found: usize,
+    },
+    /// There is a space, tab or line break in it, often at the end of a key file.
+    WhiteSpace,
+    /// There is a character outside printable ASCII, such as a full-width letter or a zero-width space.
+    NotAscii,
+}
+
+impl ApiKey {
+    /// Checks and takes a key.
+    ///
+    /// # Errors
+    /// [`ApiKeyError`] says what is wrong without repeating the key.
+    pub fn new(key: &str) -> Result<Self, ApiKeyError> {
+        if key.chars().any(char::is_whitespace) {
+            return Err(ApiKeyError::WhiteSpace);
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ApiKeyError::NotAscii);
+        }
+        match key.as_bytes().try_into() {
+            Ok(bytes) => Ok(Self(Zeroizing::new(bytes))),
+            Err(_) => Err(ApiKeyError::Length { found: key.len() }),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    /// The key as HMAC wants it: filled with zeros to one block of SHA-256.
+    fn hmac_block(&self) -> HmacKey<Hmac<Sha256>> {
+        let mut block = HmacKey::<Hmac<Sha256>>::default();
+        for (to, from) in block.iter_mut().zip(self.as_bytes()) {
+            *to = *from;
+        }
+        block
+    }
+}
+
+impl PartialEq for ApiKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes().ct_eq(other.as_bytes()).into()
+    }
+}
+
+impl Eq for ApiKey {}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(***)")
+    }
+}
+
+impl fmt::Display for ApiKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { found } => write!(f, "expected 32 characters, found {found}"),
+            Self::WhiteSpace => {
+                f.write_str("contains white space; look for a line break at the end")
+            }
+            Self::NotAscii => f.write_str("contains a character that is not printable ASCII"),
+        }
+    }
+}
+
+impl core::error::Error for ApiKeyError {}
+
+/// A finished signature: upper-case hex, 32 or 64 characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature {
+    hex: [u8; 64],
+    len: usize,
+}
+
+impl Signature {
+    /// The signature as text.
+    pub fn as_str(&self) -> &str {
+        self.hex.get(..self.len).and_then(|hex| core::str::from_utf8(hex).ok()).unwrap_or_default()
+    }
+
+    fn new(digest: &[u8]) -> Self {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let nibble = |n: u8| HEX.get(usize::from(n & 15)).copied().unwrap_or_default();
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
+            pair.copy_from_slice(&[nibble(byte >> 4), nibble(*byte)]);
+        }
+        Self { hex, len: digest.len() * 2 }
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Signature").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The joined pairs `a=1&b=2` in WeChat's order, without the `&key=…` that ends the signed text.
+///
+/// ```
+/// # use wxpay_core::{Params, string_to_sign};
+/// let params = Params::from_pairs([("b", "2"), ("a", "1"), ("empty", ""), ("sign", "X")])?;
+/// assert_eq!(string_to_sign(&params), "a=1&b=2");
+/// # Ok::<(), wxpay_core::ParamsError>(())
+/// ```
+pub fn string_to_sign(params: &Params) -> String {
+    let mut text = String::with_capacity(joined_len(params));
+    join(params, |part| text.push_str(part));
+    text
+}
+
+/// Signs a parameter set (APIv2 signing algorithm, steps 1 to 6).
+///
+/// ```
+/// # use wxpay_core::{ApiKey, Params, SignType, sign};
+/// let key = ApiKey::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let params = Params::from_pairs([
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("mch_id", "10000100"),
+///     ("device_info", "1000"),
+///     ("body", "test"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"),
+/// ])?;
+/// assert_eq!(sign(&params, SignType::Md5, &key).as_str(), "9A0A8659F005D6984697E2CA0A9CF3B7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn sign(params: &Params, sign_type: SignType, key: &ApiKey) -> Signature {
+    // The signed text ends in the key, so it is wiped after use.
+    let mut text = Zeroizing::new(Vec::with_capacity(joined_len(params) + 5 + 32));
+    join(params, |part| text.extend_from_slice(part.as_bytes()));
+    text.extend_from_slice(b"&key=");
+    text.extend_from_slice(key.as_bytes());
+    match sign_type {
+        SignType::Md5 => Signature::new(Md5::digest(text.as_slice()).as_slice()),
+        SignType::HmacSha256 => {
+            let mac = Hmac::<Sha256>::new(&key.hmac_block()).chain_update(text.as_slice());
+            Signature::new(mac.finalize().into_bytes().as_slice())
+        }
+    }
+}
+
+/// Adds (or renews) the field `sign`.
+///
+/// # Errors
+/// [`ParamsError::TooLarge`] when there is no room for it.
+pub fn add_sign(
+    params: &mut Params,
+    sign_type: SignType,
+    key: &ApiKey,
+) -> Result<(), ParamsError> {
+    let signature = sign(params, sign_type, key);
+    params.set("sign", signature.as_str())
+}
+
+/// Parameters whose `sign` was found right. Only [`verify`] makes one, and message readers take nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified(Params);
+
+impl Verified {
+    /// The verified fields, unknown ones included.
+    pub fn params(&self) -> &Params {
+        &self.0
+    }
+}
+
+/// Why a message is not believed. Never carries the right signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifyError {
+    /// There is no `sign`, or it is empty.
+    SignMissing,
+    /// `sign` is not upper-case hex of the expected length.
+    SignMalformed {
+        /// The length that the sign type gives.
+        expected: usize,
+    },
+    /// The message has a `sign_type`, and it is not the one this exchange was made with.
+    SignTypeDiffers,
+    /// The signature belongs to other fields or to another key.
+    Mismatch,
+}
+
+/// Verifies a received message over **all** its fields, in constant time, with the algorithm of the exchange.
+///
+/// The algorithm comes from our own record (a notice often carries no `sign_type`); if the message names one, it
+/// must agree. Source: APIv2 verifying (验签).
+///
+/// # Errors
+/// [`VerifyError`]; the parameters are gone, so nothing unverified can be used by accident.
+pub fn verify(params: Params, sign_type: SignType, key: &ApiKey) -> Result<Verified, VerifyError> {
+    let received = params.filled("sign").ok_or(VerifyError::SignMissing)?;
+    let expected = sign_type.hex_len();
+    let is_hex = received.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
+    if received.len() != expected || !is_hex {
+        return Err(VerifyError::SignMalformed { expected });
+    }
+    if params.filled("sign_type").is_some_and(|word| word != sign_type.as_str()) {
+        return Err(VerifyError::SignTypeDiffers);
+    }
+    let right = sign(&params, sign_type, key);
+    if right.as_str().as_bytes().ct_eq(received.as_bytes()).into() {
+        Ok(Verified(params))
+    } else {
+        Err(VerifyError::Mismatch)
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignMissing => f.write_str("sign: missing"),
+            Self::SignMalformed { expected } => {
+                write!(f, "sign: expected {expected} upper-case hex characters")
+            }
+            Self::SignTypeDiffers => {
+                f.write_str("sign_type: not the algorithm this order was made with")
+            }
+            Self::Mismatch => f.write_str("sign: does not match the fields and the key"),
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {}
+
+fn joined_len(params: &Params) -> usize {
+    params.signed().map(|(name, value)| name.len() + value.len() + 2).sum()
+}
+
+fn join<'a>(params: &'a Params, mut push: impl FnMut(&'a str)) {
+    for (index, (name, value)) in params.signed().enumerate() {
+        if index > 0 {
+            push("&");
+        }
+        push(name);
+        push("=");
+        push(value);
+    }
+}

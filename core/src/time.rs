@@ -1,0 +1,45 @@
+//! Beijing time as WeChat writes it: `yyyyMMddHHmmss`, UTC+8, no zone marker.
+
+use alloc::string::{String, ToString};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+const FORMAT: &str = "%Y%m%d%H%M%S";
+/// China has had no other offset since 1991; WeChat's times are UTC+8 always.
+const BEIJING: Offset = Offset::constant(8);
+
+/// Writes seconds since 1970 as 14 digits of Beijing time; `None` outside the years 1 to 9999.
+///
+/// ```
+/// assert_eq!(wxpay_core::time::to_beijing(1_490_840_662).as_deref(), Some("20170330102422"));
+/// ```
+pub fn to_beijing(unix_s: i64) -> Option<String> {
+    let civil = BEIJING.to_datetime(Timestamp::from_second(unix_s).ok()?);
+    (civil.year() > 0).then(|| civil.strftime(FORMAT).to_string())
+}
+
+/// Reads 14 digits of Beijing time as seconds since 1970; `None` when it is not such a time.
+pub fn from_beijing(text: &str) -> Option<i64> {
+    if text.len() != 14 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let civil = DateTime::strptime(FORMAT, text).ok()?;
+    BEIJING.to_timestamp(civil).ok().map(Timestamp::as_second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_beijing_time() {
+        assert_eq!(from_beijing("20260101120000"), Some(1_767_240_000));
+        assert_eq!(to_beijing(1_767_240_000).as_deref(), Some("20260101120000"));
+        for text in ["", "2026010112000", "20261301120000", "20260230120000", "2026-01-01 1200"] {
+            assert_eq!(from_beijing(text), None, "{text}");
+        }
+        assert_eq!(to_beijing(i64::MAX), None);
+    }
+}
