@@ -1,1 +1,11 @@
-//! Grows with the next commits.
+//! The server a merchant runs to take WeChat Pay in a mini program.
+//!
+//! Between the socket and the disk or WeChat there are three steps: [`http`] (HTTP words), [`orders`] (rules),
+//! [`store`] and [`gateway`] (ports).
+
+pub mod ambient;
+pub mod gateway;
+pub mod merchant;
+pub mod orders;
+pub mod secret;
+pub mod store;
