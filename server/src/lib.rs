@@ -4,8 +4,12 @@
 //! [`store`] and [`gateway`] (ports).
 
 pub mod ambient;
+pub mod app;
 pub mod gateway;
+pub mod http;
+pub mod login;
 pub mod merchant;
 pub mod orders;
 pub mod secret;
 pub mod store;
+pub mod telemetry;

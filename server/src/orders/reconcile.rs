@@ -30,6 +30,11 @@ impl Orders {
         Ok(open.len())
     }
 
+    /// Plans a check within seconds: something happened that only WeChat can explain.
+    pub fn ask_soon(&self, order: &Order) {
+        self.agenda.restart(order, self.clock.now_ms());
+    }
+
     /// Looks at the orders whose time has come; says how many.
     pub async fn reconcile_due(&self) -> usize {
         let due = self.agenda.take_due(self.clock.now_ms(), PER_SWEEP);
