@@ -11,7 +11,7 @@ use crate::error::TaskError;
 use crate::{paths, process};
 
 /// How much of a failed command's output is shown; the log has it all.
-const SHOWN_LINES: usize = 300;
+const SHOWN_LINES: usize = 500;
 const NAME_WIDTH: usize = 9;
 const DETAIL_WIDTH: usize = 56;
 
@@ -135,11 +135,11 @@ impl Step<'_> {
         if self.report.tty {
             print!("\r\x1b[2K");
         }
-        let left_out = output.len().saturating_sub(SHOWN_LINES);
-        if left_out > 0 {
-            println!("({left_out} lines before these: {})", self.report.log_path.display());
-        }
-        output.iter().skip(left_out).for_each(|line| println!("{line}"));
+        // Hundreds of good tests would bury the one that is not.
+        let told: Vec<_> = output.iter().filter(|line| !line.ends_with(" ... ok")).collect();
+        let left_out = told.len().saturating_sub(SHOWN_LINES);
+        told.iter().skip(left_out).for_each(|line| println!("{line}"));
+        println!("(all of it: {})\n", self.report.log_path.display());
     }
 }
 

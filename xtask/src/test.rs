@@ -39,7 +39,7 @@ fn steps(report: &mut Report) -> Result<(), TaskError> {
 }
 
 fn format(step: &mut Step<'_>) -> Result<String, TaskError> {
-    step.run(paths::cargo().args(["fmt", "--check"]), "Type `cargo fmt`.")?;
+    step.run(paths::cargo().args(["fmt", "--check", "--", "--color=never"]), "Type `cargo fmt`.")?;
     Ok("cargo fmt --check".to_owned())
 }
 
