@@ -1,7 +1,7 @@
 //! Rust for a foreign target: microcontrollers (the proof that core needs no std) and wasm.
 //!
-//! In this order: the toolchain at hand has the target; rustup adds it; the toolchain has its library sources, from
-//! which `core` and `alloc` are built; Debian's rustc-web, which always has them.
+//! In this order: the toolchain at hand has the target; rustup adds it; the toolchain has the sources of the library,
+//! which is then built; Debian's rustc-web, which comes with them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -71,10 +71,16 @@ impl Toolchain {
             Road::Precompiled => {}
             // -Zbuild-std is not stable yet; a stable compiler takes it only with this variable.
             Road::OwnSources | Road::DebianSources => {
-                command.arg("-Zbuild-std=core,alloc").env("RUSTC_BOOTSTRAP", "1");
+                command.arg(format!("-Zbuild-std={}", self.library()));
+                command.env("RUSTC_BOOTSTRAP", "1");
             }
         }
         command
+    }
+
+    /// What to build of the library: all there is for the target.
+    fn library(&self) -> &'static str {
+        if self.target.contains("-none-") { "core,alloc" } else { "std,panic_abort" }
     }
 
     /// Which road it is, in a few words.
@@ -128,16 +134,19 @@ fn sysroot(rustc: &Path) -> Option<PathBuf> {
 mod tests {
     use super::{Road, Toolchain};
 
-    fn typed(road: Road) -> String {
-        crate::process::shown(&Toolchain { target: "thumbv7em-none-eabi", road }.cargo("build"))
+    fn typed(target: &'static str, road: Road) -> String {
+        crate::process::shown(&Toolchain { target, road }.cargo("build"))
     }
 
     #[test]
     fn the_library_is_built_only_where_there_is_none() {
-        assert_eq!(typed(Road::Precompiled), "cargo build --target thumbv7em-none-eabi");
+        let target = "thumbv7em-none-eabi";
+        assert_eq!(typed(target, Road::Precompiled), "cargo build --target thumbv7em-none-eabi");
         for road in [Road::OwnSources, Road::DebianSources] {
-            let line = typed(road);
+            let line = typed(target, road);
             assert_eq!(line, "cargo build --target thumbv7em-none-eabi -Zbuild-std=core,alloc");
         }
+        let wasm = typed("wasm32-unknown-unknown", Road::DebianSources);
+        assert!(wasm.ends_with(" -Zbuild-std=std,panic_abort"), "{wasm}");
     }
 }
