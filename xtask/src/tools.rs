@@ -28,7 +28,11 @@ const TOOLS: &[Tool] = &[
     Tool { name: "cargo", found: cargo, from: Source::Rustup("cargo") },
     Tool { name: "rustfmt", found: rustfmt, from: Source::Rustup("rustfmt") },
     Tool { name: "clippy", found: clippy, from: Source::Rustup("clippy") },
-    Tool { name: "node", found: node, from: Source::Debian(&["nodejs"], "Node.js 20 or newer") },
+    Tool {
+        name: "node",
+        found: node,
+        from: Source::Debian(&["nodejs"], "Node.js 20 or newer; Debian has it from 13 on"),
+    },
     Tool { name: "npm", found: npm_version, from: Source::Debian(&["npm"], "npm, with Node.js") },
     Tool {
         name: "python3",
