@@ -5,6 +5,7 @@
 
 pub mod ambient;
 pub mod app;
+pub mod config;
 pub mod gateway;
 pub mod http;
 pub mod login;
