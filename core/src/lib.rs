@@ -5,13 +5,16 @@
 //! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
 //! - [`messages`]: requests, replies and notices with their field rules and error codes
 //! - [`invoke`]: the second signature, which starts the payment on the phone
-//! - [`Fen`]: money
+//! - [`explain`]: why a signature is wrong (feature `explain`, on by default)
+//! - [`Fen`][]: money
 #![no_std]
 
 extern crate alloc;
 #[cfg(any(test, feature = "xml"))]
 extern crate std;
 
+#[cfg(feature = "explain")]
+pub mod explain;
 pub mod invoke;
 pub mod messages;
 mod money;
@@ -24,6 +27,6 @@ pub mod xml;
 pub use money::{Fen, FenError};
 pub use params::{Params, ParamsError};
 pub use sign::{
-    ApiKey, ApiKeyError, SignType, Signature, UnknownSignTypeError, Verified, VerifyError, add_sign,
-    sign, string_to_sign, verify,
+    ApiKey, ApiKeyError, SignType, Signature, UnknownSignTypeError, Verified, VerifyError,
+    add_sign, sign, string_to_sign, verify,
 };
