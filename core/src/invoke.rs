@@ -2,8 +2,8 @@
 //!
 //! Time and nonce are arguments; the sign type must be the one of the order.
 
-use alloc::string::{String, ToString};
 use alloc::format;
+use alloc::string::{String, ToString};
 
 use crate::{ApiKey, Params, ParamsError, SignType, sign};
 

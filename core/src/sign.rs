@@ -235,11 +235,7 @@ pub fn sign(params: &Params, sign_type: SignType, key: &ApiKey) -> Signature {
 ///
 /// # Errors
 /// [`ParamsError::TooLarge`] when there is no room for it.
-pub fn add_sign(
-    params: &mut Params,
-    sign_type: SignType,
-    key: &ApiKey,
-) -> Result<(), ParamsError> {
+pub fn add_sign(params: &mut Params, sign_type: SignType, key: &ApiKey) -> Result<(), ParamsError> {
     let signature = sign(params, sign_type, key);
     params.set("sign", signature.as_str())
 }

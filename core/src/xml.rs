@@ -113,7 +113,8 @@ pub fn from_xml_with_root(bytes: &[u8], root: &str) -> Result<Params, XmlError> 
     if let Some(at) = text.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at) {
         return Err(XmlError::BadCharacter { at });
     }
-    FlatReader { reader: Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) }.read(root)
+    FlatReader { reader: Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) }
+        .read(root)
 }
 
 /// Writes a message with root `<xml>`: digits bare, everything else in CDATA, as WeChat does.

@@ -1,1 +1,23 @@
-//! Messages.
+//! What WeChat and a merchant say to each other: one file per message, with its fields, limits and error codes.
+//!
+//! Requests become [`Params`](crate::Params) through `to_params`, which checks every field rule and signs. Replies
+//! are judged by [`reply::open`], and only what it has verified reaches a reader. Unknown fields stay in the
+//! signature and are kept.
+
+pub mod close_order;
+#[cfg(feature = "json")]
+pub mod code2session;
+mod err_code;
+mod field;
+mod identity;
+pub mod order_query;
+pub mod pay_notice;
+pub mod reply;
+mod request;
+mod trade;
+pub mod unified_order;
+
+pub use err_code::ErrCode;
+pub use field::{Field, FieldError, Format, check};
+pub use identity::{Identity, OtherMerchantError};
+pub use trade::{Coupon, Trade, TradeState, TradeType};

@@ -146,7 +146,13 @@ fn field(
             out.note(NoteKind::Tags, from..next);
             let text = scan.slice(start..next).trim_end();
             let lead = text.len() - text.trim_start().len();
-            out.push(name, text.trim_start(), Kind::Text, name_span, start + lead..start + text.len());
+            out.push(
+                name,
+                text.trim_start(),
+                Kind::Text,
+                name_span,
+                start + lead..start + text.len(),
+            );
         }
         (_, Some(_)) => {
             out.note(NoteKind::Nested, from..raw_end);
