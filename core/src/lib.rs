@@ -5,10 +5,7 @@
 //! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
 //! - [`messages`]: requests, replies and notices with their field rules and error codes
 //! - [`invoke`]: the second signature, which starts the payment on the phone
-<<<<<<< HEAD
 //! - [`explain`]: why a signature is wrong (feature `explain`, on by default)
-=======
->>>>>>> main
 //! - [`Fen`][]: money
 #![no_std]
 
