@@ -5,12 +5,16 @@
 
 pub mod ambient;
 pub mod app;
+pub mod cli;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod gateway;
 pub mod http;
 pub mod login;
 pub mod merchant;
 pub mod orders;
+pub mod run;
 pub mod secret;
 pub mod store;
 pub mod telemetry;
