@@ -1,5 +1,6 @@
 //! Running the server: store, gateway, listener, sweep, signals; and what the process says when it ends.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub enum RunError {
     /// The address.
     Listen {
         /// The configured address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// The system's words.
         error: std::io::Error,
     },
@@ -66,11 +67,20 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// Opens everything a configuration names, on the machine's own clock and disk.
+    /// Takes the address and opens everything else a configuration names.
     ///
     /// # Errors
     /// [`RunError`].
     pub async fn start(config: Config) -> Result<Self, RunError> {
+        let listener = listen(config.listen).await?;
+        Self::on(listener, config).await
+    }
+
+    /// Opens everything a configuration names but the address, which the caller holds already.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn on(listener: TcpListener, config: Config) -> Result<Self, RunError> {
         let store = SledStore::open(&config.store_path, config.store_cache_bytes);
         let store: Arc<dyn Store> = Arc::new(store.map_err(RunError::Open)?);
         let nonces = Arc::new(SystemNonces);
@@ -87,24 +97,21 @@ impl Server {
             token_s: config.token_s,
             trusted_proxies: config.trusted_proxies,
         };
-        Self::with_parts(parts, config.listen, config.limits).await
+        Self::with_parts(listener, parts, config.limits).await
     }
 
-    /// Puts given parts behind an address; tests bring their own clock, store and port 0.
+    /// Puts given parts behind an address: tests bring their own clock, store and gateway.
     ///
     /// # Errors
-    /// [`RunError::Listen`], or the store's first read.
+    /// [`RunError::Start`] when the store cannot be read.
     pub async fn with_parts(
+        listener: TcpListener,
         parts: Parts,
-        address: std::net::SocketAddr,
         limits: Limits,
     ) -> Result<Self, RunError> {
         let app = App::new(parts);
         let open = app.orders.watch_open().await;
         let open = open.map_err(|error| RunError::Start(error.to_string()))?;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| RunError::Listen { address, error })?;
         tracing::info!(open_orders = open, "store opened");
         Ok(Self { app, listener, limits })
     }
@@ -113,7 +120,7 @@ impl Server {
     ///
     /// # Errors
     /// The system's.
-    pub fn address(&self) -> std::io::Result<std::net::SocketAddr> {
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
@@ -157,6 +164,14 @@ impl Server {
 /// An error means that the sender is gone, which is a stop as well.
 async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Takes an address.
+///
+/// # Errors
+/// [`RunError::Listen`].
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address).await.map_err(|error| RunError::Listen { address, error })
 }
 
 async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>) {

@@ -16,7 +16,7 @@ use crate::demo;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::{Merchant, Merchants};
-use crate::run::{RunError, Server, termination};
+use crate::run::{RunError, Server, listen, termination};
 use crate::secret::Secret;
 use crate::telemetry;
 
@@ -62,9 +62,10 @@ async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
     let wechat = Simulator::start(config).await.map_err(|error| start(error.to_string()))?;
     let handle = wechat.handle();
     let admin_key = merchant.admin_key.clone();
-    let config = server_config(args.port, data, handle.base_url(), merchant)?;
-    let server = Server::start(config).await?;
-    let address = server.address().map_err(|error| start(error.to_string()))?;
+    let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
+    let address = listener.local_addr().map_err(|error| start(error.to_string()))?;
+    let config = server_config(address, data, handle.base_url(), merchant)?;
+    let server = Server::on(listener, config).await?;
     let shop = demo::Shop::new(address, handle.clone(), admin_key, APPID)
         .map_err(|error| start(error.to_string()))?;
     announce(address, handle.base_url());
@@ -87,14 +88,13 @@ fn merchant() -> Result<Merchant, RunError> {
 }
 
 fn server_config(
-    port: u16,
+    listen: SocketAddr,
     data: &Path,
     wechat_url: &str,
     merchant: Merchant,
 ) -> Result<Config, RunError> {
     let url: reqwest::Url =
         wechat_url.parse().map_err(|_| start("bad simulator address".into()))?;
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port(port)?));
     Ok(Config {
         listen,
         public_url: format!("http://{listen}"),
@@ -120,13 +120,6 @@ fn server_config(
         merchants: Merchants::new(vec![merchant]),
         warnings: Vec::new(),
     })
-}
-
-/// The notice address must be known before the server listens, so port 0 is resolved first.
-fn free_port(port: u16) -> Result<u16, RunError> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let bound = std::net::TcpListener::bind(address).and_then(|listener| listener.local_addr());
-    bound.map(|address| address.port()).map_err(|error| RunError::Listen { address, error })
 }
 
 fn announce(shop: SocketAddr, wechat_url: &str) {
