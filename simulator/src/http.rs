@@ -1,6 +1,5 @@
 //! The HTTP side: one hyper connection per client, so that a fault can reset it or cut a body short.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -19,6 +18,7 @@ use tokio::net::TcpStream;
 
 use crate::calls::Call;
 use crate::simulator::Simulator;
+use crate::{cashier, control, exchange};
 
 /// The largest request body: a little above what core's reader takes, so that the reader gets to refuse it.
 const MAX_BODY: usize = wxpay_core::xml::MAX_BYTES + 1024;
@@ -90,7 +90,13 @@ async fn reply(
 
 async fn route(simulator: &Simulator, received: Received) -> Result<Sent, Dropped> {
     match Call::at(&received.path) {
-        Some(call) => simulator.exchange(call, &received),
+        Some(call) => exchange::exchange(simulator, call, &received).await,
+        None if received.path.starts_with("/sim/") => {
+            Ok(control::answer(simulator, &received).await)
+        }
+        None if received.path.starts_with("/cashier/") => {
+            Ok(cashier::answer(simulator, &received).await)
+        }
         None => Ok(Sent::text(StatusCode::NOT_FOUND, "there is no such page\n")),
     }
 }
@@ -154,6 +160,12 @@ impl Sent {
         self
     }
 
+    /// Keeps the promise of the whole body and sends the first half.
+    pub(crate) fn cut_in_half(&mut self) {
+        let cut = self.body.split_off(self.body.len() / 2);
+        self.missing = u64::try_from(cut.len()).unwrap_or(u64::MAX);
+    }
+
     fn into_response(self) -> Response<ReplyBody> {
         let body = ReplyBody { data: Some(self.body), missing: self.missing, flushed: false };
         let mut response = Response::new(body);
@@ -212,9 +224,3 @@ impl fmt::Display for Dropped {
 }
 
 impl std::error::Error for Dropped {}
-
-impl From<Infallible> for Dropped {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}

@@ -26,21 +26,31 @@
 //! ```
 
 mod calls;
+mod cashier;
+mod client;
 mod clock;
 mod config;
+mod control;
+mod exchange;
+mod faults;
 mod http;
 mod ids;
 mod messages;
+mod notices;
 mod order;
+mod page;
 mod running;
 mod simulator;
 mod wire;
 mod world;
 
 pub use calls::Call;
+pub use client::SendError;
 pub use clock::Now;
 pub use config::{Config, Merchant, StartError};
+pub use faults::{Fault, FaultError, FaultKind};
 pub use messages::{Message, Party};
+pub use notices::{NoticeError, NoticeKind, NoticeReply, REPEATS_S};
 pub use order::{Order, Outcome, PayError, Payment};
 pub use running::Running;
 pub use simulator::{CashierReply, Login, LoginError, Simulator, WaitError};

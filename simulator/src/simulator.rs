@@ -4,18 +4,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hyper::StatusCode;
 use tokio::sync::{mpsc, watch};
 use wxpay_core::messages::TradeState;
 
-use crate::calls::{self, Call, Tamper};
+use crate::calls::Call;
 use crate::config::Config;
-use crate::http::{Dropped, Received, Sent};
+use crate::faults::{Fault, FaultError};
 use crate::ids;
-use crate::messages::{Exchange, Message, Party, Said};
+use crate::messages::Message;
 use crate::order::{Order, Outcome, PayError};
 use crate::running::Job;
-use crate::wire;
 use crate::world::{LedgerEntry, LoginCode, World};
 
 /// How long [`Simulator::wait_until`] waits, in real time.
@@ -49,11 +47,12 @@ pub struct Login {
 pub struct LoginError;
 
 /// What the cashier tells the phone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct CashierReply {
     /// Whether the money moved.
     pub ok: bool,
     /// `requestPayment:ok`, `requestPayment:fail cancel` or `requestPayment:fail ...`.
+    #[serde(rename = "errMsg")]
     pub err_msg: String,
     /// The order's state afterwards.
     pub trade_state: TradeState,
@@ -101,17 +100,20 @@ impl Simulator {
     /// # Errors
     /// [`PayError`] when the order cannot be paid any more.
     pub async fn pay(&self, name: &str, outcome: Outcome) -> Result<CashierReply, PayError> {
-        self.with(|world| {
+        let (payment, order) = self.with(|world| {
             let payment = world.pay(name, outcome)?;
-            let order = world.order(name).ok_or(PayError::UnknownOrder)?;
-            let err_msg = match outcome {
-                Outcome::Pay | Outcome::PayWithCoupon { .. } => "requestPayment:ok",
-                Outcome::Fail => "requestPayment:fail 余额不足",
-                Outcome::Cancel => "requestPayment:fail cancel",
-            };
-            let trade_state = order.trade_state();
-            Ok(CashierReply { ok: payment.is_some(), err_msg: err_msg.into(), trade_state })
-        })
+            Ok((payment, world.order(name).ok_or(PayError::UnknownOrder)?))
+        })?;
+        if payment.is_some() {
+            self.deliver((order.mch_id().into(), order.out_trade_no().into())).await;
+        }
+        let err_msg = match outcome {
+            Outcome::Pay | Outcome::PayWithCoupon { .. } => "requestPayment:ok",
+            Outcome::Fail => "requestPayment:fail 余额不足",
+            Outcome::Cancel => "requestPayment:fail cancel",
+        };
+        let trade_state = order.trade_state();
+        Ok(CashierReply { ok: payment.is_some(), err_msg: err_msg.into(), trade_state })
     }
 
     /// All orders, by merchant and number.
@@ -154,50 +156,31 @@ impl Simulator {
         tokio::time::timeout(PATIENCE, watching).await.map_err(|_| WaitError)
     }
 
-    /// Answers one of WeChat's calls.
-    pub(crate) fn exchange(&self, call: Call, received: &Received) -> Result<Sent, Dropped> {
-        let exchange = self.note_request(call, received);
-        let sent = self.answer(call, received, Tamper::Nothing);
-        self.note_reply(&exchange, &sent.0, &sent.1);
-        Ok(sent.0)
+    /// Makes the next calls or notices go wrong.
+    ///
+    /// # Errors
+    /// [`FaultError`] when the fault does not fit its call.
+    pub fn set_fault(&self, fault: Fault) -> Result<(), FaultError> {
+        self.with(|world| world.faults.set(fault))
     }
 
-    fn answer(&self, call: Call, received: &Received, tamper: Tamper) -> (Sent, String) {
-        self.with(|world| {
-            if call == Call::Code2Session {
-                let (body, note) = calls::answer_code2session(world, received);
-                return (Sent::new(StatusCode::OK, "text/plain", body), note);
-            }
-            let reply = calls::answer_xml(world, call, received, tamper);
-            (
-                Sent::new(StatusCode::OK, "text/xml; charset=utf-8", wire::to_xml(&reply.params)),
-                reply.note,
-            )
-        })
+    /// The faults still waiting for their calls.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.read(|world| world.faults.all().to_vec())
     }
 
-    fn note_request(&self, call: Call, received: &Received) -> Exchange {
-        let url = format!("{}{}", self.base_url(), received.path_and_query());
-        let said =
-            Said { content_type: &received.content_type, body: &received.body, ..Said::default() };
-        self.with(|world| {
-            let out_trade_no = calls::claimed_out_trade_no(world, &received.body);
-            world.count(call, out_trade_no.as_deref().unwrap_or_default());
-            let parties = (Party::Server, Party::Wechat);
-            world.log.request(parties, call.as_str(), (&received.method, &url), said, world.now_ms)
-        })
+    /// Forgets all faults.
+    pub fn clear_faults(&self) {
+        self.with(|world| world.faults.clear());
     }
 
-    fn note_reply(&self, exchange: &Exchange, sent: &Sent, note: &str) {
-        self.with(|world| {
-            let said = Said {
-                status: Some(sent.status.as_u16()),
-                content_type: sent.content_type,
-                body: &sent.body,
-                note,
-            };
-            world.log.reply(exchange, said, world.now_ms);
-        });
+    pub(crate) fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// Runs a job beside the request that causes it. After shutdown jobs are forgotten.
+    pub(crate) fn spawn(&self, job: Job) {
+        let _ = self.shared.jobs.send(job);
     }
 
     /// Looks at the world.

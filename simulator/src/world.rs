@@ -7,6 +7,7 @@ use wxpay_core::Fen;
 
 use crate::calls::Call;
 use crate::config::{Config, Merchant};
+use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::messages::{Message, Messages};
 use crate::order::{Order, Outcome, PayError, Payment};
@@ -27,6 +28,7 @@ pub struct World {
     pub(crate) transactions: HashMap<String, OrderKey>,
     pub(crate) codes: HashMap<String, LoginCode>,
     pub(crate) log: Messages,
+    pub(crate) faults: Faults,
     ledger: Vec<LedgerEntry>,
     calls: HashMap<(Call, String), u64>,
 }
@@ -72,6 +74,7 @@ impl World {
             transactions: HashMap::new(),
             codes: HashMap::new(),
             log: Messages::default(),
+            faults: Faults::default(),
             ledger: Vec::new(),
             calls: HashMap::new(),
         }

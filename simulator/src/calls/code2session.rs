@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::Tamper;
 use crate::http::Received;
 use crate::world::World;
 
@@ -9,8 +10,14 @@ use crate::world::World;
 const CODE_LIFE_MS: i64 = 5 * 60_000;
 
 /// The JSON reply and a note.
-pub(crate) fn answer(world: &mut World, received: &Received) -> (String, String) {
-    match session(world, received) {
+pub(crate) fn answer(world: &mut World, received: &Received, tamper: Tamper) -> (String, String) {
+    let session = match tamper {
+        Tamper::SystemError => Err(BUSY),
+        Tamper::SystemErrorApplied => session(world, received).and(Err(BUSY)),
+        // There is no signature to spoil.
+        Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign => session(world, received),
+    };
+    match session {
         Ok(openid) => {
             let session_key = world.ids.session_key();
             let reply = json!({"session_key": session_key, "openid": openid});
@@ -23,12 +30,11 @@ pub(crate) fn answer(world: &mut World, received: &Received) -> (String, String)
     }
 }
 
-/// The reply of a busy WeChat.
-pub(crate) fn busy() -> String {
-    json!({"errcode": -1, "errmsg": "system error"}).to_string()
-}
+type Refused = (i32, &'static str);
 
-fn session(world: &mut World, received: &Received) -> Result<String, (i32, &'static str)> {
+const BUSY: Refused = (-1, "system error");
+
+fn session(world: &mut World, received: &Received) -> Result<String, Refused> {
     let appid = received.query("appid").ok_or((41002, "appid missing"))?;
     let secret = received.query("secret").ok_or((41004, "appsecret missing"))?;
     let js_code = received.query("js_code").ok_or((41008, "missing code"))?;

@@ -18,6 +18,7 @@ use crate::world::World;
 
 pub(crate) use code2session::answer as answer_code2session;
 pub(crate) use envelope::{Tamper, answer_xml, claimed_out_trade_no};
+pub(crate) use signature::why_signature_failed;
 
 /// What WeChat can be asked, and what it sends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
