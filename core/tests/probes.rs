@@ -1,6 +1,6 @@
 //! Notices that verifiers in the field judge differently. Each has one right verdict, and a reason for it.
 #![cfg(feature = "xml")]
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is a failed test")]
 
 mod support;
 
@@ -229,4 +229,26 @@ fn notices_that_two_readers_could_read_differently_are_not_read() {
         ("no XML", "hello".into(), NotRead(XmlError::StrayText { at: 5 })),
         ("nothing", String::new(), NotRead(XmlError::Empty)),
     ]);
+}
+
+#[test]
+fn every_byte_of_a_notice_counts() {
+    let genuine = Notice::new().xml().into_bytes();
+    let accepted = |bytes: &[u8]| {
+        let read = from_xml(bytes).ok();
+        read.is_some_and(|params| verify(params, SignType::Md5, &key()).is_ok())
+    };
+    assert!(accepted(&genuine));
+    for at in 0..genuine.len() {
+        let byte = genuine[at];
+        for other in [b' ', b'<', b'&', b'0', byte ^ 0x01, byte ^ 0x20, byte | 0x80] {
+            let mut forged = genuine.clone();
+            forged[at] = other;
+            let text = String::from_utf8_lossy(&forged);
+            assert_eq!(accepted(&forged), other == byte, "byte {at}\n{text}");
+        }
+        let mut shorter = genuine.clone();
+        shorter.remove(at);
+        assert!(!accepted(&shorter), "byte {at} left out");
+    }
 }
