@@ -89,6 +89,28 @@ async fn a_notice_may_carry_sign_type() {
 }
 
 #[tokio::test]
+async fn a_sub_merchant_is_named_in_reply_and_notice() {
+    let (world, shop) = start([], &[]).await;
+    let sub = |name| world.order(name).with("sub_mch_id", "1900000007");
+    let mut order = sub("T1");
+    order.notify_url = shop.notify_url.clone();
+    let reply = world.call(Call::UnifiedOrder, &order.params()).await;
+    assert_fields(&reply, &[("result_code", "SUCCESS"), ("sub_mch_id", "1900000007")]);
+    pay(&world, "T1").await;
+    acknowledged(&world, "T1").await;
+    assert_fields(&shop.received()[0], &[("sub_mch_id", "1900000007")]);
+    verify(shop.received()[0].clone(), HMAC, &key()).unwrap();
+    // sub_openid is the user's name under sub_appid.
+    let sub_openid = world.wechat.login(OTHER_APPID, "alice").unwrap().openid;
+    let order = sub("T2").with("openid", "").with("sub_openid", sub_openid.clone());
+    let lacking = world.call(Call::UnifiedOrder, &order.clone().params()).await;
+    assert_fields(&lacking, &[("err_code", "PARAM_ERROR")]);
+    world.place_order(&order.with("sub_appid", OTHER_APPID)).await;
+    pay(&world, "T2").await;
+    assert_fields(&world.query("T2", HMAC).await, &[("sub_openid", &sub_openid)]);
+}
+
+#[tokio::test]
 async fn a_notice_comes_again_until_it_is_acknowledged() {
     let answers = [
         Answer::Fail,

@@ -52,13 +52,11 @@ pub(crate) fn write(
 }
 
 fn sender(world: &World, order: &Order, content: Content) -> Option<Merchant> {
-    let is_own = |merchant: &&Merchant| merchant.mch_id == order.mch_id();
     let found = match content {
-        Content::OtherMerchant => world.merchants.iter().find(|merchant| !is_own(merchant)),
-        Content::Genuine | Content::WrongSign | Content::WrongAmount => {
-            let bound = |merchant: &&Merchant| is_own(merchant) && merchant.appid == order.appid();
-            world.merchants.iter().find(bound)
+        Content::OtherMerchant => {
+            world.merchants.iter().find(|merchant| merchant.mch_id != order.mch_id())
         }
+        Content::Genuine | Content::WrongSign | Content::WrongAmount => world.merchant_of(order),
     };
     found.cloned()
 }
