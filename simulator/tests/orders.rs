@@ -244,6 +244,17 @@ async fn the_number_belongs_to_the_merchant() {
     .unwrap();
     let reply = world.call(Call::OrderQuery, &signed(request, SignType::Md5, OTHER_KEY)).await;
     assert_fields(&reply, &[("err_code", "ORDERNOTEXIST"), ("mch_id", OTHER_MCH_ID)]);
+
+    world.wechat.pay("T1", Outcome::Pay).await.unwrap();
+    let request = Params::from_pairs([
+        ("appid", OTHER_APPID),
+        ("mch_id", OTHER_MCH_ID),
+        ("nonce_str", NONCE),
+        ("transaction_id", &world.wechat.ledger()[0].transaction_id),
+    ])
+    .unwrap();
+    let reply = world.call(Call::OrderQuery, &signed(request, SignType::Md5, OTHER_KEY)).await;
+    assert_fields(&reply, &[("err_code", "ORDERNOTEXIST")]);
 }
 
 #[tokio::test]
