@@ -5,6 +5,7 @@
 //! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
 //! - [`messages`]: requests, replies and notices with their field rules and error codes
 //! - [`invoke`]: the second signature, which starts the payment on the phone
+//! - [`explain`]: why a signature is wrong (feature `explain`, on by default)
 //! - [`Fen`][]: money
 #![no_std]
 
@@ -12,6 +13,8 @@ extern crate alloc;
 #[cfg(any(test, feature = "xml"))]
 extern crate std;
 
+#[cfg(feature = "explain")]
+pub mod explain;
 pub mod invoke;
 pub mod messages;
 mod money;

@@ -1,0 +1,226 @@
+//! Guesses the form of a pasted text.
+
+use super::layer::{Layer, unescape_backslashes, unescape_html};
+use super::scan::{Scan, is_name_char};
+use super::{Confidence, Format, Wrapping, curl, pairs};
+
+/// How many opening braces are looked at when a log line holds several.
+const MAX_BRACES: usize = 16;
+
+pub(super) struct Guess {
+    pub(super) format: Format,
+    pub(super) start: usize,
+    pub(super) confidence: Confidence,
+    pub(super) other: Option<Format>,
+    pub(super) wrapping: Option<Wrapping>,
+    pub(super) layer: Option<Layer>,
+}
+
+/// The form, or the given one; `None` if nothing fits.
+pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
+    let trimmed =
+        input.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '$' | '\u{feff}'));
+    if trimmed.starts_with("curl ") {
+        let layer = curl::body(input)?;
+        let inner = inner(&layer.text, format)?;
+        return Some(Guess { wrapping: Some(Wrapping::Curl), layer: Some(layer), ..inner });
+    }
+    let wrapping = wrapping(input);
+    let layer = match wrapping {
+        None | Some(Wrapping::Curl) => return inner(input, format),
+        Some(Wrapping::Html) => unescape_html(input),
+        Some(Wrapping::Backslashes) => unescape_backslashes(input),
+    };
+    let inner = inner(&layer.text, format)?;
+    Some(Guess { wrapping, layer: Some(layer), ..inner })
+}
+
+fn wrapping(input: &str) -> Option<Wrapping> {
+    let first = |patterns: &[&str]| patterns.iter().filter_map(|pattern| input.find(pattern)).min();
+    let plain =
+        first(&["<xml", "<root", "<appid", "<return_code", "{\"", "{'"]).unwrap_or(input.len());
+    let html = first(&["&lt;xml", "&lt;root", "&lt;appid", "&lt;return_code"]);
+    if html.is_some_and(|at| at < plain) {
+        return Some(Wrapping::Html);
+    }
+    let angle = first(&["\\u003cxml", "\\u003Cxml", "\\x3cxml", "\\x3Cxml"]);
+    let quoted = first(&["{\\\""]).filter(|at| *at < plain);
+    angle.or(quoted).map(|_| Wrapping::Backslashes)
+}
+
+fn inner(text: &str, format: Option<Format>) -> Option<Guess> {
+    let guess = |format, start, confidence| Guess {
+        format,
+        start,
+        confidence,
+        other: None,
+        wrapping: None,
+        layer: None,
+    };
+    match format {
+        Some(Format::Json | Format::Object) => {
+            let start = best_brace(text)
+                .map_or_else(|| text.find('{').unwrap_or(text.len()), |(_, start, _)| start);
+            return Some(guess(format?, start, Confidence::Sure));
+        }
+        Some(Format::Map) => {
+            return Some(guess(Format::Map, text.find('{').unwrap_or(0), Confidence::Sure));
+        }
+        Some(Format::Query | Format::Form) => {
+            return Some(guess(format?, query_start(text), Confidence::Sure));
+        }
+        Some(format) => return Some(guess(format, 0, Confidence::Sure)),
+        None => {}
+    }
+    if is_xml(text) {
+        return Some(guess(Format::Xml, 0, Confidence::Sure));
+    }
+    if is_php(text) {
+        return Some(guess(Format::Php, 0, Confidence::Sure));
+    }
+    let pairs = pairs_guess(text);
+    let score = pairs.as_ref().map_or(0, |pairs| score(text, pairs.format, pairs.start));
+    if let Some((best, start, format)) = best_brace(text)
+        && (best > score || best == score && !text.get(..start)?.contains(['=', ':']))
+    {
+        return Some(guess(format, start, Confidence::Sure));
+    }
+    pairs
+}
+
+fn is_xml(text: &str) -> bool {
+    let Some(at) = text.find('<') else { return false };
+    let tail = text.get(at..).unwrap_or_default();
+    let named = ["<xml", "<XML", "<root", "<?xml"].iter().any(|start| tail.starts_with(start));
+    let first =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with('<');
+    let brace = text.find(['{', '&']).is_some_and(|brace| brace < at);
+    named
+        || first && tail.contains("</")
+        || !brace && ["<xml>", "<root>"].iter().any(|root| text.contains(root))
+}
+
+fn is_php(text: &str) -> bool {
+    let Some(arrow) = text.find("=>") else { return false };
+    let head = text.get(..arrow).unwrap_or_default().trim_end();
+    head.ends_with([']', '\'', '"'])
+        && ["array", "Array", "["].iter().any(|open| head.contains(open))
+}
+
+/// The brace whose object or map has the most names that WeChat knows.
+fn best_brace(text: &str) -> Option<(usize, usize, Format)> {
+    let mut best: Option<(usize, usize, Format)> = None;
+    for (start, _) in text.match_indices('{').take(MAX_BRACES) {
+        if let Some(format) = brace_format(text, start) {
+            let score = score(text, format, start);
+            if best.is_none_or(|(most, ..)| score > most) {
+                best = Some((score, start, format));
+            }
+        }
+    }
+    best
+}
+
+/// How well a text reads as a form: known names count, and that there is a field at all.
+fn score(text: &str, format: Format, start: usize) -> usize {
+    let mut out = super::Collect::default();
+    super::read_as(text, format, start, &mut out);
+    let known = out.fields.iter().filter(|field| KNOWN.contains(&field.name.as_str())).count();
+    known * 4 + usize::from(!out.fields.is_empty())
+}
+
+/// Names that tell a WeChat message from another object in the same text.
+const KNOWN: [&str; 16] = [
+    "appid",
+    "appId",
+    "mch_id",
+    "nonce_str",
+    "nonceStr",
+    "noncestr",
+    "timeStamp",
+    "timestamp",
+    "package",
+    "paySign",
+    "sign",
+    "out_trade_no",
+    "return_code",
+    "prepay_id",
+    "prepayid",
+    "req_info",
+];
+
+fn brace_format(text: &str, start: usize) -> Option<Format> {
+    let mut scan = Scan::new(text, start + 1);
+    scan.white_and_comments();
+    match scan.peek()? {
+        b'"' => Some(Format::Json),
+        b'\'' | b'`' => Some(Format::Object),
+        _ => {
+            let name = scan.skip_while(|c| is_name_char(c) || c == '$');
+            scan.white_and_comments();
+            match scan.peek()? {
+                _ if name.is_empty() => None,
+                b'=' => Some(Format::Map),
+                b':' => Some(Format::Object),
+                b',' | b'(' => Some(Format::Object),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Where joined pairs begin: behind the `?` of a URL that holds them, else at the first name before `=`.
+fn query_start(text: &str) -> usize {
+    let first = text.find('=').unwrap_or(0);
+    let head = text.get(..first).unwrap_or_default();
+    if let Some(question) = head.rfind('?') {
+        return question;
+    }
+    let name = head.trim_end_matches(is_name_char).len();
+    let lead = head.get(..name).unwrap_or_default();
+    name - (lead.len() - lead.trim_end_matches(['&', '\u{feff}']).len())
+}
+
+fn pairs_guess(text: &str) -> Option<Guess> {
+    let first = text.find(['=', ':', '\t'])?;
+    let is_line = |line: &&str| {
+        let line = line.trim_start();
+        let name = line.find(|c| !is_name_char(c)).unwrap_or(line.len());
+        name > 0
+            && line
+                .get(name..)
+                .is_some_and(|tail| tail.trim_start_matches(' ').starts_with(['=', ':', '\t']))
+    };
+    let lines = text.lines().filter(is_line).count();
+    let joined = text.matches('&').count();
+    let commas = text.matches(", ").count();
+    let confidence = |sure: bool| if sure { Confidence::Sure } else { Confidence::Likely };
+    let guess = |format, start, confidence, other| Guess {
+        format,
+        start,
+        confidence,
+        other,
+        wrapping: None,
+        layer: None,
+    };
+    let one_line = lines <= 1;
+    if joined > 0 && text.contains('=') && (one_line || joined + 1 >= lines) {
+        let start = query_start(text);
+        let encoded = pairs::looks_encoded(text);
+        let url = text.get(start..).is_some_and(|tail| tail.starts_with('?'))
+            && text.get(..start).is_some_and(|head| head.contains("://"));
+        return Some(match (encoded, url) {
+            (true, true) => guess(Format::Form, start, Confidence::Likely, Some(Format::Query)),
+            (true, false) => guess(Format::Query, start, Confidence::Likely, Some(Format::Form)),
+            (false, _) => guess(Format::Query, start, confidence(one_line), None),
+        });
+    }
+    if one_line && commas > 0 && text.contains('=') {
+        let start = query_start(text);
+        return Some(guess(Format::Map, start, Confidence::Guess, Some(Format::Lines)));
+    }
+    if lines > 0 && !text.get(first..).is_some_and(|tail| tail.starts_with("://")) {
+        return Some(guess(Format::Lines, 0, confidence(lines > 1), None));
+    }
+    None
+}
