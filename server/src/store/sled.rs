@@ -84,10 +84,10 @@ impl Store for SledStore {
 
     async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
         let from = keys::created(merchant, filter.from_ms.unwrap_or(0), "");
-        let end = match &filter.cursor {
-            Some(cursor) => keys::created(merchant, cursor.created_ms, &cursor.out_trade_no),
-            None => keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), ""),
-        };
+        let mut end = keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), "");
+        if let Some(Cursor { created_ms, out_trade_no }) = &filter.cursor {
+            end = end.min(keys::created(merchant, *created_ms, out_trade_no));
+        }
         let mut page = Page { orders: Vec::new(), next: None };
         if from >= end {
             return Ok(page);
