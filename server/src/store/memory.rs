@@ -21,6 +21,7 @@ struct Tables {
     idempotency: BTreeMap<(String, String), IdempotencyRow>,
     users: BTreeMap<(String, String), User>,
     outbox: BTreeMap<(i64, OrderKey, u64), OutboxRow>,
+    closed: bool,
 }
 
 impl MemoryStore {
@@ -130,18 +131,24 @@ impl Store for MemoryStore {
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
         let mut tables = self.tables();
+        if tables.closed {
+            let detail = "the store is closed".into();
+            return Err(StoreError::Failed { what: "writing", detail });
+        }
         tables.check(&change)?;
         tables.write(change);
         Ok(())
     }
 
     fn healthy(&self) -> bool {
-        true
+        !self.tables().closed
     }
 
     async fn failed(&self) {
         std::future::pending().await
     }
 
-    async fn close(&self) {}
+    async fn close(&self) {
+        self.tables().closed = true;
+    }
 }
