@@ -21,7 +21,7 @@ mod php;
 mod scan;
 mod xml;
 
-#[expect(unused_imports, reason = "the search needs it next")]
+pub(super) use layer::{unescape_backslashes, unescape_html};
 pub(super) use pairs::form_decode;
 
 /// The largest text that is read, in bytes.
@@ -86,9 +86,6 @@ pub enum Kind {
     Null,
     /// An object, array or element; its raw text is the value.
     Nested,
-    /// Only inside the readers: an expression of the program.
-    #[doc(hidden)]
-    Expression,
 }
 
 /// One field as it was read, with byte ranges into the pasted text.
@@ -185,7 +182,6 @@ impl Reading {
     }
 
     /// The key that was pasted along with the message, for trying it; never to be shown.
-    #[expect(dead_code, reason = "the search needs it next")]
     pub(super) fn pasted_key(&self) -> Option<&str> {
         self.key.as_ref().map(|key| key.as_str())
     }
