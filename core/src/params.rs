@@ -86,10 +86,17 @@ impl Params {
     /// Adds a pair, or gives an existing name a new value.
     ///
     /// # Errors
-    /// [`ParamsError`] when the name is empty or the set would grow too large.
+    /// [`ParamsError`] when the name is empty or the set would grow too large; the set is then unchanged.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ParamsError> {
-        self.remove(name);
-        self.insert(name, value)
+        let Ok(at) = self.position(name) else {
+            return self.insert(name, value);
+        };
+        let old = self.fields.remove(at);
+        let placed = self.place(at, name, value);
+        if placed.is_err() {
+            self.fields.insert(at, old);
+        }
+        placed
     }
 
     /// Takes a pair out; says whether it was there.
@@ -140,18 +147,37 @@ impl Params {
         self.fields.binary_search_by(|entry| self.name(entry).cmp(name))
     }
 
+    /// Changes nothing when it fails.
     fn place(&mut self, at: usize, name: &str, value: &str) -> Result<(), ParamsError> {
+        let more = name.len() + value.len();
+        if self.text.len() + more > Self::MAX_BYTES {
+            if self.live_bytes() + more > Self::MAX_BYTES {
+                return Err(ParamsError::TooLarge);
+            }
+            self.drop_dead_text()?;
+        }
         let start = self.text.len();
         let split = start + name.len();
         let end = split + value.len();
-        if end > Self::MAX_BYTES {
-            return Err(ParamsError::TooLarge);
-        }
         let offset = |n: usize| u32::try_from(n).map_err(|_| ParamsError::TooLarge);
         let entry = Entry { start: offset(start)?, split: offset(split)?, end: offset(end)? };
         self.text.push_str(name);
         self.text.push_str(value);
         self.fields.insert(at, entry);
+        Ok(())
+    }
+
+    fn live_bytes(&self) -> usize {
+        self.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
+
+    /// `remove` and `set` leave old text in the buffer; this takes it out.
+    fn drop_dead_text(&mut self) -> Result<(), ParamsError> {
+        let mut live = Self::with_capacity(self.len(), self.live_bytes());
+        for (name, value) in self.iter() {
+            live.place(live.len(), name, value)?;
+        }
+        *self = live;
         Ok(())
     }
 
@@ -229,6 +255,27 @@ mod tests {
         assert!(params.remove("a"));
         assert!(!params.remove("a"));
         assert_eq!(params.len(), 1);
+    }
+
+    #[test]
+    fn only_the_pairs_that_are_there_count_towards_the_size() {
+        let big = "x".repeat(Params::MAX_BYTES / 3);
+        let mut params = Params::from_pairs([("a", "1"), ("c", "3")]).unwrap();
+        for _ in 0..5 {
+            params.set("b", &big).unwrap();
+            assert_eq!((params.get("a"), params.get("b")), (Some("1"), Some(big.as_str())));
+        }
+        assert_eq!(params.get("c"), Some("3"));
+    }
+
+    #[test]
+    fn a_value_that_is_too_large_changes_nothing() {
+        let mut params = Params::from_pairs([("a", "1"), ("b", "2")]).unwrap();
+        let before = params.clone();
+        let too_large = "x".repeat(Params::MAX_BYTES);
+        assert_eq!(params.set("a", &too_large), Err(ParamsError::TooLarge));
+        assert_eq!(params.insert("c", &too_large), Err(ParamsError::TooLarge));
+        assert_eq!(params, before);
     }
 
     #[test]

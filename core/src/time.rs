@@ -26,7 +26,9 @@ pub fn from_beijing(text: &str) -> Option<i64> {
         return None;
     }
     let civil = DateTime::strptime(FORMAT, text).ok()?;
-    BEIJING.to_timestamp(civil).ok().map(Timestamp::as_second)
+    let unix_s = BEIJING.to_timestamp(civil).ok()?.as_second();
+    // jiff also takes the year 0, and a 60th second as the 59th; we read only what we would write.
+    (to_beijing(unix_s).as_deref() == Some(text)).then_some(unix_s)
 }
 
 #[cfg(test)]
@@ -37,7 +39,15 @@ mod tests {
     fn reads_and_writes_beijing_time() {
         assert_eq!(from_beijing("20260101120000"), Some(1_767_240_000));
         assert_eq!(to_beijing(1_767_240_000).as_deref(), Some("20260101120000"));
-        for text in ["", "2026010112000", "20261301120000", "20260230120000", "2026-01-01 1200"] {
+        for text in [
+            "",
+            "2026010112000",
+            "20261301120000",
+            "20260230120000",
+            "20260101235960",
+            "00000101000000",
+            "2026-01-01 1200",
+        ] {
             assert_eq!(from_beijing(text), None, "{text}");
         }
         assert_eq!(to_beijing(i64::MAX), None);

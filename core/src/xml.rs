@@ -37,7 +37,7 @@ pub enum XmlError {
     },
     /// A character that XML does not allow, such as NUL, written raw or as a reference.
     BadCharacter {
-        /// Offset of the character.
+        /// Offset of the character, or just behind the reference.
         at: usize,
     },
     /// DOCTYPE, comment, processing instruction or attribute: WeChat sends none, so none is read.
@@ -113,8 +113,9 @@ pub fn from_xml_with_root(bytes: &[u8], root: &str) -> Result<Params, XmlError> 
     if let Some(at) = text.char_indices().find(|(_, c)| !is_xml_char(*c)).map(|(at, _)| at) {
         return Err(XmlError::BadCharacter { at });
     }
-    FlatReader { reader: Reader::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) }
-        .read(root)
+    // quick-xml skips one BOM, but does not count it.
+    let bom = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+    FlatReader { reader: Reader::from_str(text), bom }.read(root)
 }
 
 /// Writes a message with root `<xml>`: digits bare, everything else in CDATA, as WeChat does.
@@ -160,8 +161,12 @@ fn push_value(xml: &mut String, value: &str) {
     }
 }
 
+const BOM: char = '\u{feff}';
+
 struct FlatReader<'a> {
     reader: Reader<&'a [u8]>,
+    /// Bytes in front of what the reader counts.
+    bom: usize,
 }
 
 impl<'a> FlatReader<'a> {
@@ -258,7 +263,8 @@ impl<'a> FlatReader<'a> {
     }
 
     fn at(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+        let read = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+        self.bom.saturating_add(read)
     }
 
     fn check_start(&self, start: &BytesStart<'a>) -> Result<(), XmlError> {

@@ -1,1 +1,20 @@
-//! Grows with the next commits.
+//! The server a merchant runs to take WeChat Pay in a mini program.
+//!
+//! Between the socket and the disk or WeChat there are three steps: [`http`] (HTTP words), [`orders`] (rules),
+//! [`store`] and [`gateway`] (ports).
+
+pub mod ambient;
+pub mod app;
+pub mod cli;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod gateway;
+pub mod http;
+pub mod login;
+pub mod merchant;
+pub mod orders;
+pub mod run;
+pub mod secret;
+pub mod store;
+pub mod telemetry;

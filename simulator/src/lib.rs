@@ -1,1 +1,57 @@
-//! Grows with the next commits.
+//! A stateful local WeChat Pay for tests and demonstrations.
+//!
+//! It keeps orders, users and a ledger, checks requests as strictly as WeChat does, sends payment notices until they
+//! are acknowledged, shows a cashier page to a person, and makes on command the faults a merchant's server must
+//! survive. It listens on loopback only and delivers notices to loopback only.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use wxpay_core::ApiKey;
+//! use wxpay_simulator::{Config, Merchant, Simulator};
+//!
+//! let merchant = Merchant {
+//!     appid: "wx0123456789abcdef".into(),
+//!     mch_id: "1900000001".into(),
+//!     key: ApiKey::new("00112233445566778899aabbccddeeff")?,
+//!     app_secret: "ffeeddccbbaa99887766554433221100".into(),
+//!     name: "Corner shop".into(),
+//! };
+//! let wechat = Simulator::start(Config::new(vec![merchant])).await?;
+//! let login = wechat.login("wx0123456789abcdef", "alice")?;
+//! println!("{} {}", wechat.base_url(), login.code);
+//! wechat.shutdown().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod calls;
+mod cashier;
+mod client;
+mod clock;
+mod config;
+mod control;
+mod exchange;
+mod faults;
+mod http;
+mod ids;
+mod messages;
+mod notices;
+mod order;
+mod page;
+mod running;
+mod simulator;
+mod wire;
+mod world;
+
+pub use calls::Call;
+pub use client::SendError;
+pub use clock::Now;
+pub use config::{Config, Merchant, StartError};
+pub use faults::{Fault, FaultError, FaultKind};
+pub use messages::{Message, Party};
+pub use notices::{NoticeError, NoticeKind, NoticeReply, REPEATS_S};
+pub use order::{Order, Outcome, PayError, Payment};
+pub use running::Running;
+pub use simulator::{CashierReply, Login, LoginError, Simulator, WaitError};
+pub use world::{LedgerEntry, World};

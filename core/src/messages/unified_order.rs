@@ -27,8 +27,8 @@ pub const FIELDS: &[Field] = &[
     Field::optional("fee_type", Format::OneOf(&["CNY"])),
     Field::required("total_fee", Format::TotalFee),
     Field::required("spbill_create_ip", Format::Ip),
-    Field::optional("time_start", Format::Time),
-    Field::optional("time_expire", Format::Time),
+    TIME_START,
+    TIME_EXPIRE,
     Field::optional("goods_tag", Format::Text(32)),
     Field::required("notify_url", Format::NotifyUrl),
     Field::required("trade_type", Format::OneOf(&["JSAPI", "NATIVE", "APP", "MWEB"])),
@@ -45,6 +45,8 @@ pub const FIELDS: &[Field] = &[
     Field::optional("user_truename", Format::Text(64)),
 ];
 
+const TIME_START: Field = Field::optional("time_start", Format::Time);
+const TIME_EXPIRE: Field = Field::optional("time_expire", Format::Time);
 const PRODUCT_ID: Field = Field::optional("product_id", Format::Text(32));
 const OPENID: Field = Field::optional("openid", Format::Text(128));
 const SCENE_INFO: Field = Field::optional("scene_info", Format::Text(256));
@@ -105,8 +107,8 @@ impl UnifiedOrder {
         key: &ApiKey,
     ) -> Result<Params, FieldError> {
         let total_fee = self.total_fee.to_string();
-        let time_start = self.time_start.and_then(time::to_beijing);
-        let time_expire = self.time_expire.and_then(time::to_beijing);
+        let time_start = beijing(&TIME_START, self.time_start)?;
+        let time_expire = beijing(&TIME_EXPIRE, self.time_expire)?;
         let fields = [
             ("out_trade_no", Some(self.out_trade_no.as_str())),
             ("body", Some(&self.body)),
@@ -132,6 +134,11 @@ impl UnifiedOrder {
         check(&params)?;
         Ok(params)
     }
+}
+
+/// A time that cannot be written must not be left out: the order would live longer than it should.
+fn beijing(field: &Field, unix_s: Option<i64>) -> Result<Option<String>, FieldError> {
+    unix_s.map(|unix_s| time::to_beijing(unix_s).ok_or(field.wrong())).transpose()
 }
 
 /// Checks a request's fields, those that depend on `trade_type` included.

@@ -1,0 +1,17 @@
+//! Requests, replies, notices and logins, by the field tables and error codes of the protocol.
+#![cfg(all(feature = "xml", feature = "json"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is a failed test"
+)]
+
+mod field_rules;
+mod login;
+mod notices;
+mod query_and_close;
+mod replies;
+mod requests;
+#[path = "../support/mod.rs"]
+mod support;

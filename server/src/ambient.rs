@@ -1,0 +1,99 @@
+//! Time and randomness. They enter the server here and nowhere else.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> i64;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this is the one place where time enters")]
+    fn now_ms(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that moves when told to.
+#[derive(Debug)]
+pub struct SteppedClock(AtomicI64);
+
+impl SteppedClock {
+    /// Starts at `now_ms`.
+    pub const fn new(now_ms: i64) -> Self {
+        Self(AtomicI64::new(now_ms))
+    }
+
+    /// Moves on (or back) by so many milliseconds.
+    pub fn step_ms(&self, by: i64) {
+        self.0.fetch_add(by, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SteppedClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Unguessable text.
+pub trait NonceSource: Send + Sync {
+    /// 32 characters of `0-9a-z`, about 165 bits.
+    fn nonce(&self) -> String;
+}
+
+/// The operating system's random numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemNonces;
+
+impl NonceSource for SystemNonces {
+    /// When the operating system has no randomness to give, no payment can be made safely: the process ends.
+    fn nonce(&self) -> String {
+        let mut text = String::with_capacity(32);
+        let mut bytes = [0; 48];
+        while text.len() < 32 {
+            if getrandom::fill(&mut bytes).is_err() {
+                tracing::error!("the operating system gives no random numbers");
+                std::process::abort();
+            }
+            // 252 = 7 * 36: bytes above would make some characters likelier than others.
+            let fair = bytes.iter().filter(|byte| **byte < 252);
+            text.extend(fair.take(32 - text.len()).map(|byte| alphanumeric(byte % 36)));
+        }
+        text
+    }
+}
+
+/// Counts; for tests that must repeat.
+#[derive(Debug, Default)]
+pub struct SequenceNonces(AtomicU64);
+
+impl NonceSource for SequenceNonces {
+    fn nonce(&self) -> String {
+        format!("nonce{:027}", self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+fn alphanumeric(n: u8) -> char {
+    char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nonces_are_32_alphanumerics_and_differ() {
+        let nonces: std::collections::HashSet<_> =
+            (0..1000).map(|_| SystemNonces.nonce()).collect();
+        assert_eq!(nonces.len(), 1000);
+        assert!(nonces.iter().all(|nonce| nonce.len() == 32
+            && nonce.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())));
+    }
+}

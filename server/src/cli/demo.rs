@@ -1,0 +1,138 @@
+//! `wxpay demo`: the real server, a simulated WeChat and a shop page, in one process.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use wxpay_core::messages::Identity;
+use wxpay_core::{ApiKey, SignType};
+use wxpay_simulator::{self as simulator, Simulator};
+
+use super::lang::say;
+use super::serve::{block_on, finish};
+use crate::ambient::{NonceSource, SystemNonces};
+use crate::config::Config;
+use crate::demo;
+use crate::gateway::WeChatConfig;
+use crate::http::Limits;
+use crate::merchant::{Merchant, Merchants};
+use crate::run::{RunError, Server, listen, termination};
+use crate::secret::Secret;
+use crate::telemetry;
+
+const APPID: &str = "wxde30000000000000";
+const MCH_ID: &str = "1900000109";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Port of shop page and server on 127.0.0.1; 0 takes a free one · 商店页面与服务端端口
+    #[arg(long, default_value_t = 8086)]
+    port: u16,
+    /// Port of the simulated WeChat on 127.0.0.1; 0 takes a free one · 微信模拟器端口
+    #[arg(long, default_value_t = 8087)]
+    simulator_port: u16,
+    /// Keep the orders in this directory; without, they are gone at the end · 订单数据目录
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    if let Err(error) = telemetry::start("warn") {
+        eprintln!("wxpay: {error}");
+    }
+    let temporary = std::env::temp_dir().join(format!("wxpay-demo-{}", std::process::id()));
+    let data = args.data.clone().unwrap_or_else(|| temporary.clone());
+    let result = block_on(demo(args, &data));
+    // Only what this run has made; an error means that it made nothing.
+    let _ = std::fs::remove_dir_all(temporary);
+    finish(result)
+}
+
+async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
+    let shutdown = termination().map_err(|error| start(error.to_string()))?;
+    let merchant = merchant()?;
+    let mut config = simulator::Config::new(vec![simulator::Merchant {
+        appid: APPID.into(),
+        mch_id: MCH_ID.into(),
+        key: merchant.api_key.clone(),
+        app_secret: merchant.app_secret.expose().into(),
+        name: say("Corner Shop", "街角小店").into(),
+    }]);
+    config.port = args.simulator_port;
+    let wechat = Simulator::start(config).await.map_err(|error| start(error.to_string()))?;
+    let handle = wechat.handle();
+    let admin_key = merchant.admin_key.clone();
+    let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
+    let address = listener.local_addr().map_err(|error| start(error.to_string()))?;
+    let config = server_config(address, data, handle.base_url(), merchant)?;
+    let server = Server::on(listener, config).await?;
+    let shop = demo::Shop::new(address, handle.clone(), admin_key, APPID)
+        .map_err(|error| start(error.to_string()))?;
+    announce(address, handle.base_url());
+    let result = server.run(Some(demo::routes(shop)), shutdown).await;
+    wechat.shutdown().await;
+    result
+}
+
+/// Fresh secrets for every run: they are worth nothing afterwards.
+fn merchant() -> Result<Merchant, RunError> {
+    let api_key = ApiKey::new(&SystemNonces.nonce()).map_err(|error| start(error.to_string()))?;
+    Ok(Merchant {
+        id: "demo".into(),
+        identity: Identity::direct(APPID, MCH_ID),
+        sign_type: SignType::HmacSha256,
+        api_key,
+        app_secret: Secret::new(SystemNonces.nonce()),
+        admin_key: Secret::new(SystemNonces.nonce()),
+    })
+}
+
+fn server_config(
+    listen: SocketAddr,
+    data: &Path,
+    wechat_url: &str,
+    merchant: Merchant,
+) -> Result<Config, RunError> {
+    let url: reqwest::Url =
+        wechat_url.parse().map_err(|_| start("bad simulator address".into()))?;
+    Ok(Config {
+        listen,
+        public_url: format!("http://{listen}"),
+        trusted_proxies: Vec::new(),
+        limits: Limits {
+            max_connections: 256,
+            header_timeout_ms: 5_000,
+            request_timeout_ms: 15_000,
+            drain_timeout_ms: 500,
+        },
+        store_path: data.to_owned(),
+        store_cache_bytes: 16 * 1024 * 1024,
+        wechat: WeChatConfig {
+            pay_url: url.clone(),
+            login_url: url,
+            connect_timeout_ms: 3_000,
+            total_timeout_ms: 10_000,
+            allow_http: true,
+        },
+        order_expire_s: 7_200,
+        token_s: 7 * 24 * 3_600,
+        log_level: "warn".into(),
+        merchants: Merchants::new(vec![merchant]),
+        warnings: Vec::new(),
+    })
+}
+
+fn announce(shop: SocketAddr, wechat_url: &str) {
+    println!();
+    println!("  {}", say("wxpay demo is running", "wxpay 演示已启动"));
+    println!();
+    println!("  {}  http://{shop}/", say("open this page  ", "请打开此页面"));
+    println!("  {}  {wechat_url}", say("simulated WeChat", "微信模拟器  "));
+    println!();
+    println!("  {}", say("Ctrl-C ends it.", "按 Ctrl-C 结束。"));
+    println!();
+}
+
+const fn start(error: String) -> RunError {
+    RunError::Start(error)
+}

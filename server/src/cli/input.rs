@@ -1,0 +1,92 @@
+//! What the signature tools read: a message in any form people have, and a key that never stands in a command line.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use wxpay_core::explain::{Format, Kind, MAX_BYTES, read};
+use wxpay_core::xml::from_xml;
+use wxpay_core::{ApiKey, Params};
+use zeroize::Zeroizing;
+
+use super::lang::say;
+
+/// The message and the key.
+#[derive(Debug, clap::Args)]
+pub(super) struct Input {
+    /// File with the message, or - for standard input: XML, JSON or k=v lines · 报文文件, - 为标准输入
+    #[arg(default_value = "-")]
+    message: PathBuf,
+    /// File with the APIv2 key · API 密钥文件
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+    /// Environment variable with the APIv2 key · 存放 API 密钥的环境变量
+    #[arg(long, default_value = "WXPAY_API_KEY")]
+    key_env: String,
+    /// Print JSON · 输出 JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Input {
+    /// Reads the message.
+    pub(super) fn params(&self) -> Result<Params, String> {
+        let text = read_text(&self.message)?;
+        let reading = read(&text, None).map_err(|error| error.to_string())?;
+        if reading.format == Format::Xml {
+            // XML is what WeChat speaks, so it is read as strictly as the server reads it.
+            return from_xml(text.trim().as_bytes()).map_err(|error| error.to_string());
+        }
+        for field in &reading.fields {
+            if field.kind == Kind::Number && field.value.bytes().any(|b| !b.is_ascii_digit()) {
+                let expected = "expected an integer, or text in quotes";
+                return Err(format!("{}: {expected}", field.name));
+            }
+        }
+        reading.params().map_err(|error| error.to_string())
+    }
+
+    /// Takes the key from the file, the environment or a prompt.
+    pub(super) fn key(&self) -> Result<ApiKey, String> {
+        let text = match &self.key_file {
+            Some(path) => read_file(path).map(Zeroizing::new)?,
+            None => match environment(&self.key_env) {
+                Some(text) => text,
+                None => self.prompt()?,
+            },
+        };
+        // A file that ends in a line break is what every editor makes.
+        let key = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
+        ApiKey::new(key).map_err(|error| format!("key: {error}"))
+    }
+
+    fn prompt(&self) -> Result<Zeroizing<String>, String> {
+        if !std::io::stdin().is_terminal() || self.message == Path::new("-") {
+            return Err(say(
+                "no key: give --key-file or set WXPAY_API_KEY",
+                "缺少密钥:请用 --key-file 或环境变量 WXPAY_API_KEY",
+            )
+            .into());
+        }
+        let typed = rpassword::prompt_password(say("APIv2 key: ", "API 密钥: "));
+        typed.map(Zeroizing::new).map_err(|error| format!("key: {error}"))
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, String> {
+    if path != Path::new("-") {
+        return read_file(path);
+    }
+    let mut text = String::new();
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) + 1;
+    let read = std::io::stdin().lock().take(limit).read_to_string(&mut text);
+    read.map(|_| text).map_err(|error| format!("standard input: {error}"))
+}
+
+fn read_file(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[allow(clippy::disallowed_methods, reason = "the tools take their key from the environment")]
+fn environment(name: &str) -> Option<Zeroizing<String>> {
+    std::env::var(name).ok().map(Zeroizing::new)
+}

@@ -1,0 +1,69 @@
+//! The command line. One file a command; each returns the process's exit code.
+
+mod check_config;
+#[cfg(feature = "demo")]
+mod demo;
+mod input;
+mod lang;
+mod serve;
+mod sign;
+#[cfg(feature = "demo")]
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// WeChat Pay (APIv2) for mini programs: server, simulator, signature tools.
+///
+/// 微信支付 (APIv2) 小程序收款:服务端、本地模拟器、签名工具。
+#[derive(Debug, Parser)]
+#[command(name = "wxpay", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server · 运行服务端
+    Serve(serve::Args),
+    /// See everything work: server, simulated WeChat and a shop page · 一键演示
+    #[cfg(feature = "demo")]
+    Demo(demo::Args),
+    /// Run a local WeChat Pay to test against · 本地微信支付模拟器
+    #[cfg(feature = "demo")]
+    Simulate(simulate::Args),
+    /// Sign a message · 计算签名
+    Sign(sign::SignArgs),
+    /// Verify a message's signature · 验证签名
+    Verify(sign::VerifyArgs),
+    /// Check a configuration and show it, secrets masked · 检查配置
+    CheckConfig(check_config::Args),
+}
+
+/// Exit codes besides 0 and those of [`RunError`](crate::run::RunError).
+mod exit {
+    /// `verify`: the signature does not match.
+    pub(super) const MISMATCH: u8 = 1;
+    /// The input or the key cannot be read.
+    pub(super) const UNREADABLE: u8 = 2;
+    /// The configuration is wrong.
+    pub(super) const CONFIG: u8 = 78;
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> ExitCode {
+        match self.command {
+            Command::Serve(args) => serve::run(&args),
+            #[cfg(feature = "demo")]
+            Command::Demo(args) => demo::run(&args),
+            #[cfg(feature = "demo")]
+            Command::Simulate(args) => simulate::run(&args),
+            Command::Sign(args) => sign::sign(&args),
+            Command::Verify(args) => sign::verify(&args),
+            Command::CheckConfig(args) => check_config::run(&args),
+        }
+    }
+}

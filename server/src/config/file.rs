@@ -1,0 +1,256 @@
+//! The shape of the file, and its checks.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use wxpay_core::SignType;
+use wxpay_core::messages::Identity;
+
+use super::secrets::Reader;
+use super::{Checks, Config, Problem, is_loopback};
+use crate::gateway::WeChatConfig;
+use crate::http::Limits;
+use crate::merchant::{Merchant, Merchants};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    profile: Profile,
+    http: Http,
+    store: Store,
+    wechat: WeChat,
+    orders: Orders,
+    log: Log,
+    #[serde(default)]
+    merchants: Vec<MerchantFile>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Profile {
+    Production,
+    Test,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Http {
+    listen: String,
+    public_url: String,
+    trusted_proxies: Vec<String>,
+    max_connections: usize,
+    header_timeout_ms: u64,
+    request_timeout_ms: u64,
+    drain_timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Store {
+    path: String,
+    cache_mb: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WeChat {
+    pay_url: String,
+    login_url: String,
+    connect_timeout_ms: u64,
+    total_timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Orders {
+    expire_s: i64,
+    token_s: i64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Log {
+    level: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MerchantFile {
+    pub(super) id: String,
+    appid: String,
+    mch_id: String,
+    #[serde(default)]
+    sub_appid: Option<String>,
+    #[serde(default)]
+    sub_mch_id: Option<String>,
+    #[serde(default = "hmac")]
+    sign_type: SignType,
+    pub(super) api_key_file: Option<String>,
+    pub(super) api_key_env: Option<String>,
+    pub(super) app_secret_file: Option<String>,
+    pub(super) app_secret_env: Option<String>,
+    pub(super) admin_key_file: Option<String>,
+    pub(super) admin_key_env: Option<String>,
+}
+
+const fn hmac() -> SignType {
+    SignType::HmacSha256
+}
+
+impl File {
+    pub(super) fn check(
+        self,
+        directory: &Path,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Config, Vec<Problem>> {
+        let mut checks = Checks::default();
+        let reader = Reader { directory, environment };
+        let listen = checks.take("http.listen", parse::<SocketAddr>(&self.http.listen));
+        let proxies = self.http.trusted_proxies.iter().filter_map(|proxy| {
+            let parsed = parse::<IpAddr>(proxy);
+            checks.take("http.trusted_proxies", parsed)
+        });
+        let trusted_proxies = proxies.collect();
+        self.check_public_url(&mut checks);
+        let wechat = self.check_wechat(&mut checks);
+        let merchants = self.check_merchants(&mut checks, &reader);
+        if !(300..=604_800).contains(&self.orders.expire_s) {
+            checks.problem("orders.expire_s", "expected 300 to 604800 seconds");
+        }
+        if self.orders.token_s < 60 {
+            checks.problem("orders.token_s", "expected at least 60 seconds");
+        }
+        if self.http.max_connections == 0 {
+            checks.problem("http.max_connections", "expected at least 1");
+        }
+        match (listen, wechat, checks.problems.is_empty()) {
+            (Some(listen), Some(wechat), true) => Ok(Config {
+                listen,
+                public_url: self.http.public_url,
+                trusted_proxies,
+                limits: Limits {
+                    max_connections: self.http.max_connections,
+                    header_timeout_ms: self.http.header_timeout_ms,
+                    request_timeout_ms: self.http.request_timeout_ms,
+                    drain_timeout_ms: self.http.drain_timeout_ms,
+                },
+                store_path: directory.join(self.store.path),
+                store_cache_bytes: self.store.cache_mb.max(1) * 1024 * 1024,
+                wechat,
+                order_expire_s: self.orders.expire_s,
+                token_s: self.orders.token_s,
+                log_level: self.log.level,
+                merchants: Merchants::new(merchants),
+                warnings: checks.warnings,
+            }),
+            _ => Err(checks.problems),
+        }
+    }
+
+    fn check_public_url(&self, checks: &mut Checks) {
+        const KEY: &str = "http.public_url";
+        let Some(url) = checks.take(KEY, parse::<Url>(&self.http.public_url)) else { return };
+        if url.query().is_some() || url.fragment().is_some() || url.as_str().contains('@') {
+            checks.problem(KEY, "expected an address without query, fragment or login");
+        } else if self.http.public_url.ends_with('/') {
+            checks.problem(KEY, "expected no slash at the end");
+        } else if self.profile == Profile::Production {
+            if url.scheme() != "https" {
+                checks.problem(KEY, "expected https: WeChat refuses plain http addresses");
+            } else if is_loopback(&url) {
+                checks.problem(KEY, "expected an address that WeChat can reach, not this machine");
+            }
+        }
+    }
+
+    fn check_wechat(&self, checks: &mut Checks) -> Option<WeChatConfig> {
+        let mut host = |key: &str, text: &str| {
+            let url = checks.take(key, parse::<Url>(text))?;
+            let genuine = url.scheme() == "https"
+                && url.host_str().is_some_and(|host| host.ends_with(".weixin.qq.com"));
+            let simulated = self.profile == Profile::Test && is_loopback(&url);
+            if !genuine && !simulated {
+                checks.problem(
+                    key,
+                    "expected https at *.weixin.qq.com; only profile \"test\" may use this machine",
+                );
+            }
+            Some(url)
+        };
+        let pay_url = host("wechat.pay_url", &self.wechat.pay_url);
+        let login_url = host("wechat.login_url", &self.wechat.login_url);
+        Some(WeChatConfig {
+            allow_http: self.profile == Profile::Test,
+            pay_url: pay_url?,
+            login_url: login_url?,
+            connect_timeout_ms: self.wechat.connect_timeout_ms,
+            total_timeout_ms: self.wechat.total_timeout_ms,
+        })
+    }
+
+    fn check_merchants(&self, checks: &mut Checks, reader: &Reader<'_>) -> Vec<Merchant> {
+        if self.merchants.is_empty() {
+            checks.problem("merchants", "expected at least one [[merchants]] block");
+        }
+        let mut merchants: Vec<Merchant> = Vec::new();
+        for file in &self.merchants {
+            let Some(merchant) = file.check(checks, reader) else { continue };
+            let key = format!("merchants.{}", merchant.id);
+            if merchants.iter().any(|other| other.id == merchant.id) {
+                checks.problem(format!("{key}.id"), "is used twice");
+            }
+            let admin_key = merchant.admin_key.expose();
+            if merchants.iter().any(|other| other.admin_key.matches(admin_key)) {
+                checks.problem(format!("{key}.admin_key"), "is another merchant's, too");
+            }
+            merchants.push(merchant);
+        }
+        merchants
+    }
+}
+
+impl MerchantFile {
+    fn check(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<Merchant> {
+        let key = |name: &str| format!("merchants.{}.{name}", self.id);
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if self.id.is_empty() || self.id.len() > 32 || !self.id.bytes().all(plain) {
+            checks.problem(key("id"), "expected 1 to 32 of a-z, 0-9 and -");
+        }
+        let identity = [("appid", Some(&self.appid)), ("mch_id", Some(&self.mch_id))];
+        let sub =
+            [("sub_appid", self.sub_appid.as_ref()), ("sub_mch_id", self.sub_mch_id.as_ref())];
+        for (name, value) in identity.into_iter().chain(sub) {
+            let fits = |text: &String| {
+                (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+            };
+            if value.is_some_and(|text| !fits(text)) {
+                checks.problem(key(name), "expected 1 to 32 letters and digits");
+            }
+        }
+        let api_key = reader.api_key(checks, self);
+        let app_secret = reader.app_secret(checks, self);
+        let admin_key = reader.admin_key(checks, self);
+        Some(Merchant {
+            id: self.id.clone(),
+            identity: Identity {
+                appid: self.appid.clone(),
+                mch_id: self.mch_id.clone(),
+                sub_appid: self.sub_appid.clone(),
+                sub_mch_id: self.sub_mch_id.clone(),
+            },
+            sign_type: self.sign_type,
+            api_key: api_key?,
+            app_secret: app_secret?,
+            admin_key: admin_key?,
+        })
+    }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    if text.is_empty() {
+        return Err("missing".into());
+    }
+    text.parse::<T>().map_err(|error| format!("\"{text}\": {error}"))
+}

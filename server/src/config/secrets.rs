@@ -1,0 +1,100 @@
+//! Reading secrets from files and environment variables.
+
+use std::path::Path;
+
+use wxpay_core::ApiKey;
+
+use super::Checks;
+use super::file::MerchantFile;
+use crate::secret::Secret;
+
+/// Where one secret comes from.
+pub(super) struct Place<'a> {
+    pub(super) key: String,
+    pub(super) file: Option<&'a str>,
+    pub(super) variable: Option<&'a str>,
+}
+
+/// How to read secrets: the directory of the configuration, and the environment.
+pub(super) struct Reader<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Reader<'_> {
+    pub(super) fn api_key(&self, checks: &mut Checks, merchant: &MerchantFile) -> Option<ApiKey> {
+        let key = format!("merchants.{}.api_key", merchant.id);
+        let (file, variable) = (merchant.api_key_file.as_deref(), merchant.api_key_env.as_deref());
+        let secret = self.read(checks, &Place { key: key.clone(), file, variable })?;
+        if is_placeholder(&secret) {
+            checks.problem(key, "looks like a placeholder: too few different characters");
+            return None;
+        }
+        let api_key = ApiKey::new(secret.expose()).map_err(|error| error.to_string());
+        checks.take(key, api_key)
+    }
+
+    pub(super) fn app_secret(
+        &self,
+        checks: &mut Checks,
+        merchant: &MerchantFile,
+    ) -> Option<Secret> {
+        let key = format!("merchants.{}.app_secret", merchant.id);
+        let file = merchant.app_secret_file.as_deref();
+        let place = Place { key, file, variable: merchant.app_secret_env.as_deref() };
+        self.long_enough(checks, &place, 16)
+    }
+
+    pub(super) fn admin_key(&self, checks: &mut Checks, merchant: &MerchantFile) -> Option<Secret> {
+        let key = format!("merchants.{}.admin_key", merchant.id);
+        let file = merchant.admin_key_file.as_deref();
+        let place = Place { key, file, variable: merchant.admin_key_env.as_deref() };
+        self.long_enough(checks, &place, 32)
+    }
+
+    fn long_enough(&self, checks: &mut Checks, place: &Place<'_>, min: usize) -> Option<Secret> {
+        let secret = self.read(checks, place)?;
+        let text = secret.expose();
+        let what = if text.chars().any(char::is_whitespace) {
+            "contains white space; look for a line break at the end".into()
+        } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            "contains a character that is not printable ASCII".into()
+        } else if text.len() < min || is_placeholder(&secret) {
+            format!("expected at least {min} characters, and not a placeholder")
+        } else {
+            return Some(secret);
+        };
+        checks.problem(&place.key, what);
+        None
+    }
+
+    fn read(&self, checks: &mut Checks, place: &Place<'_>) -> Option<Secret> {
+        let Place { key, file, variable } = place;
+        let read = match (file, variable) {
+            (Some(file), None) => {
+                let path = self.directory.join(file);
+                if is_readable_by_others(&path) {
+                    let what = format!("{file} can be read by other users; chmod 600 it");
+                    checks.warning(format!("{key}_file"), what);
+                }
+                std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))
+            }
+            (None, Some(name)) => (self.environment)(name)
+                .ok_or_else(|| format!("the environment variable {name} is not set")),
+            (Some(_), Some(_)) => Err("give either _file or _env, not both".into()),
+            (None, None) => Err("missing: give a file (_file) or a variable (_env)".into()),
+        };
+        checks.take(key, read).map(Secret::new)
+    }
+}
+
+/// Real keys have about 14 different characters; `xxxxxxxx…` and `12341234…` do not.
+fn is_placeholder(secret: &Secret) -> bool {
+    let distinct: std::collections::BTreeSet<_> = secret.expose().chars().collect();
+    distinct.len() < 6
+}
+
+fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+}

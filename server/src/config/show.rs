@@ -1,0 +1,114 @@
+//! The effective configuration as a person reads it, secrets masked.
+
+use serde::Serialize;
+
+use super::Config;
+use crate::merchant::Merchant;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    log: Log<'a>,
+    http: Http<'a>,
+    store: Store<'a>,
+    wechat: WeChat<'a>,
+    orders: Orders,
+    merchants: Vec<ShownMerchant<'a>>,
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    level: &'a str,
+}
+
+#[derive(Serialize)]
+struct Http<'a> {
+    listen: String,
+    public_url: &'a str,
+    trusted_proxies: Vec<String>,
+    max_connections: usize,
+    header_timeout_ms: u64,
+    request_timeout_ms: u64,
+    drain_timeout_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Store<'a> {
+    path: std::borrow::Cow<'a, str>,
+    cache_mb: u64,
+}
+
+#[derive(Serialize)]
+struct WeChat<'a> {
+    pay_url: &'a str,
+    login_url: &'a str,
+    connect_timeout_ms: u64,
+    total_timeout_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Orders {
+    expire_s: i64,
+    token_s: i64,
+}
+
+#[derive(Serialize)]
+struct ShownMerchant<'a> {
+    id: &'a str,
+    appid: &'a str,
+    mch_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_appid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_mch_id: Option<&'a str>,
+    sign_type: &'a str,
+    notify_url: String,
+    api_key: String,
+    app_secret: String,
+    admin_key: String,
+}
+
+pub(super) fn shown(config: &Config) -> String {
+    let merchants = config.merchants.iter().map(|merchant| merchant_shown(config, merchant));
+    let shown = Shown {
+        log: Log { level: &config.log_level },
+        http: Http {
+            listen: config.listen.to_string(),
+            public_url: &config.public_url,
+            trusted_proxies: config.trusted_proxies.iter().map(ToString::to_string).collect(),
+            max_connections: config.limits.max_connections,
+            header_timeout_ms: config.limits.header_timeout_ms,
+            request_timeout_ms: config.limits.request_timeout_ms,
+            drain_timeout_ms: config.limits.drain_timeout_ms,
+        },
+        store: Store {
+            path: config.store_path.to_string_lossy(),
+            cache_mb: config.store_cache_bytes / (1024 * 1024),
+        },
+        wechat: WeChat {
+            pay_url: config.wechat.pay_url.as_str(),
+            login_url: config.wechat.login_url.as_str(),
+            connect_timeout_ms: config.wechat.connect_timeout_ms,
+            total_timeout_ms: config.wechat.total_timeout_ms,
+        },
+        orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
+        merchants: merchants.collect(),
+    };
+    // Plain tables of text and numbers always have a TOML form.
+    toml::to_string(&shown).unwrap_or_default()
+}
+
+fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<'a> {
+    let masked = |length: usize| format!("****({length})");
+    ShownMerchant {
+        id: &merchant.id,
+        appid: &merchant.identity.appid,
+        mch_id: &merchant.identity.mch_id,
+        sub_appid: merchant.identity.sub_appid.as_deref(),
+        sub_mch_id: merchant.identity.sub_mch_id.as_deref(),
+        sign_type: merchant.sign_type.as_str(),
+        notify_url: format!("{}/v1/notify/{}/pay", config.public_url, merchant.id),
+        api_key: masked(32),
+        app_secret: masked(merchant.app_secret.len()),
+        admin_key: masked(merchant.admin_key.len()),
+    }
+}

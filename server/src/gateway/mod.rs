@@ -1,0 +1,148 @@
+//! WeChat, as far as the rules need it.
+
+mod wechat;
+
+use async_trait::async_trait;
+use wxpay_core::SignType;
+use wxpay_core::messages::close_order::Closing;
+use wxpay_core::messages::code2session::{Session, SessionError};
+use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::reply::ReplyError;
+use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
+use wxpay_core::messages::{ErrCode, FieldError};
+use wxpay_core::xml::XmlError;
+
+pub use wechat::{WeChat, WeChatConfig};
+
+use crate::merchant::Merchant;
+
+/// The calls a merchant makes to WeChat. Every reply is verified before it comes back.
+#[async_trait]
+pub trait Gateway: Send + Sync {
+    /// Login code in, user out. A code works once, so this is never repeated.
+    async fn code2session(&self, merchant: &Merchant, code: &str) -> Result<Session, LoginError>;
+
+    /// Places an order; the same order again is safe.
+    async fn unified_order(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        order: &UnifiedOrder,
+    ) -> Result<Prepay, GatewayError>;
+
+    /// Asks what became of an order. Safe to repeat.
+    async fn order_query(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Found, GatewayError>;
+
+    /// Closes an order. Safe to repeat.
+    async fn close_order(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Closing, GatewayError>;
+}
+
+/// How a call failed, by what is safe to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GatewayError {
+    /// The request is wrong and was not made.
+    Invalid(FieldError),
+    /// The request did not leave: it may be sent again.
+    NotSent {
+        /// What happened, without any address.
+        detail: String,
+    },
+    /// Nobody knows whether WeChat did it: ask, or send exactly the same again.
+    Unknown(Doubt),
+    /// WeChat said no, signed, with a code that is final.
+    Refused {
+        /// The code.
+        code: ErrCode,
+        /// WeChat's words.
+        description: String,
+    },
+}
+
+/// Why an outcome is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// No reply in time.
+    Timeout,
+    /// The connection broke, or the reply was cut.
+    Broken {
+        /// What happened, without any address.
+        detail: String,
+    },
+    /// An HTTP status other than 200.
+    Status(u16),
+    /// The reply is larger than any real one.
+    TooLarge,
+    /// The reply is not one of WeChat's messages.
+    Unreadable(XmlError),
+    /// The reply cannot be believed, is incomplete, or asks for patience.
+    Reply(ReplyError),
+}
+
+/// Why nobody is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginError {
+    /// WeChat was not reached or not understood.
+    Gateway(GatewayError),
+    /// WeChat's answer.
+    Session(SessionError),
+}
+
+impl From<ReplyError> for GatewayError {
+    fn from(error: ReplyError) -> Self {
+        match error {
+            ReplyError::Refused { code, description } if code.is_final() => {
+                Self::Refused { code, description }
+            }
+            other => Self::Unknown(Doubt::Reply(other)),
+        }
+    }
+}
+
+impl std::fmt::Display for GatewayError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(error) => write!(f, "the request is wrong: {error}"),
+            Self::NotSent { detail } => write!(f, "WeChat cannot be reached: {detail}"),
+            Self::Unknown(doubt) => write!(f, "WeChat's answer is missing: {doubt}"),
+            Self::Refused { code, description } => {
+                write!(f, "WeChat refused: {code} ({}) {description}", code.meaning())
+            }
+        }
+    }
+}
+
+impl std::error::Error for GatewayError {}
+
+impl std::fmt::Display for Doubt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("no reply in time"),
+            Self::Broken { detail } => write!(f, "the connection broke: {detail}"),
+            Self::Status(status) => write!(f, "HTTP status {status}"),
+            Self::TooLarge => f.write_str("the reply is too large"),
+            Self::Unreadable(error) => write!(f, "the reply is not readable: {error}"),
+            Self::Reply(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::fmt::Display for LoginError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Gateway(error) => error.fmt(f),
+            Self::Session(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoginError {}

@@ -1,0 +1,173 @@
+//! WeChat over HTTPS: message -> params -> sign -> xml -> POST -> xml -> verify -> message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::{Client, Response, Url, redirect};
+use wxpay_core::messages::close_order::{self, Closing};
+use wxpay_core::messages::code2session::{self, Session};
+use wxpay_core::messages::order_query::{self, Found};
+use wxpay_core::messages::unified_order::{self, Prepay, UnifiedOrder};
+use wxpay_core::xml::{self, from_xml, to_xml};
+use wxpay_core::{Params, SignType};
+
+use super::{Doubt, Gateway, GatewayError, LoginError};
+use crate::ambient::NonceSource;
+use crate::merchant::Merchant;
+
+/// Where WeChat is, and how long we wait for it.
+#[derive(Debug, Clone)]
+pub struct WeChatConfig {
+    /// Host of the payment calls, `https://api.mch.weixin.qq.com`.
+    pub pay_url: Url,
+    /// Host of the login call, `https://api.weixin.qq.com`.
+    pub login_url: Url,
+    /// Milliseconds to connect.
+    pub connect_timeout_ms: u64,
+    /// Milliseconds for a whole call.
+    pub total_timeout_ms: u64,
+    /// Whether plain http is allowed, which only the simulator on this machine may need.
+    pub allow_http: bool,
+}
+
+/// The real gateway.
+pub struct WeChat {
+    config: WeChatConfig,
+    client: Client,
+    nonces: Arc<dyn NonceSource>,
+}
+
+impl std::fmt::Debug for WeChat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WeChat").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl WeChat {
+    /// Prepares one pooled client: no redirects, no proxy from the environment, TLS verified by the system's roots.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub fn new(config: WeChatConfig, nonces: Arc<dyn NonceSource>) -> Result<Self, reqwest::Error> {
+        // An error means that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
+            .timeout(Duration::from_millis(config.total_timeout_ms))
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .https_only(!config.allow_http)
+            .build()?;
+        Ok(Self { config, client, nonces })
+    }
+
+    async fn post(&self, path: &str, params: &Params) -> Result<Params, GatewayError> {
+        let body = to_xml(params).map_err(|error| not_sent(error.to_string()))?;
+        let mut url = self.config.pay_url.clone();
+        url.set_path(path);
+        let request = self.client.post(url).header("content-type", "text/xml; charset=utf-8");
+        let response = request.body(body).send().await.map_err(doubt)?;
+        let bytes = read_body(response).await?;
+        from_xml(&bytes).map_err(|error| GatewayError::Unknown(Doubt::Unreadable(error)))
+    }
+}
+
+#[async_trait]
+impl Gateway for WeChat {
+    async fn code2session(&self, merchant: &Merchant, code: &str) -> Result<Session, LoginError> {
+        let mut url = self.config.login_url.clone();
+        url.set_path(code2session::PATH);
+        let (appid, secret) = (&merchant.identity.appid, merchant.app_secret.expose());
+        url.query_pairs_mut().extend_pairs(code2session::query(appid, secret, code));
+        let response = self.client.get(url).send().await.map_err(doubt);
+        let response = response.map_err(LoginError::Gateway)?;
+        let body = read_body(response).await.map_err(LoginError::Gateway)?;
+        code2session::read_reply(&body).map_err(LoginError::Session)
+    }
+
+    async fn unified_order(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        order: &UnifiedOrder,
+    ) -> Result<Prepay, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let request = order
+            .to_params(identity, &self.nonces.nonce(), sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(unified_order::PATH, &request).await?;
+        Ok(unified_order::read_reply(reply, identity, sign_type, api_key)?)
+    }
+
+    async fn order_query(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Found, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request = order_query::request(out_trade_no, identity, &nonce, sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(order_query::PATH, &request).await?;
+        Ok(order_query::read_reply(reply, out_trade_no, identity, sign_type, api_key)?)
+    }
+
+    async fn close_order(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Closing, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request = close_order::request(out_trade_no, identity, &nonce, sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(close_order::PATH, &request).await?;
+        Ok(close_order::read_reply(reply, identity, sign_type, api_key)?)
+    }
+}
+
+/// Reads a body of at most the largest message.
+async fn read_body(mut response: Response) -> Result<Vec<u8>, GatewayError> {
+    let status = response.status();
+    if status != reqwest::StatusCode::OK {
+        return Err(GatewayError::Unknown(Doubt::Status(status.as_u16())));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(doubt)? {
+        if body.len() + chunk.len() > xml::MAX_BYTES {
+            return Err(GatewayError::Unknown(Doubt::TooLarge));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The address is taken off first: the login address carries the AppSecret.
+fn doubt(error: reqwest::Error) -> GatewayError {
+    let error = error.without_url();
+    if error.is_builder() || error.is_connect() {
+        not_sent(causes(&error))
+    } else if error.is_timeout() {
+        GatewayError::Unknown(Doubt::Timeout)
+    } else {
+        GatewayError::Unknown(Doubt::Broken { detail: causes(&error) })
+    }
+}
+
+fn not_sent(detail: String) -> GatewayError {
+    GatewayError::NotSent { detail }
+}
+
+/// reqwest's own words say little; the causes behind them say why.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

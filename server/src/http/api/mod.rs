@@ -1,0 +1,75 @@
+//! The handlers: read the request, call the rules, word the reply.
+
+pub(super) mod health;
+pub(super) mod login;
+pub(super) mod notify;
+pub(super) mod orders;
+pub(super) mod pay;
+pub(super) mod query;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::ApiError;
+use crate::app::App;
+use crate::merchant::Merchant;
+use crate::orders::OrderKey;
+
+/// What clients written for tutorials look for beside the fields.
+#[derive(Serialize)]
+struct Success<T> {
+    code: u8,
+    msg: &'static str,
+    #[serde(flatten)]
+    fields: T,
+}
+
+fn success<T: Serialize>(fields: T) -> warp::reply::Json {
+    warp::reply::json(&Success { code: 0, msg: "success", fields })
+}
+
+/// Which merchant a phone without a token means: the body's or the query's `merchant`, or the only one there is.
+fn merchant_of<'a>(
+    app: &'a App,
+    body: Option<&str>,
+    raw_query: &str,
+) -> Result<&'a Merchant, ApiError> {
+    let from_query = query_value(raw_query, "merchant");
+    let found = match body.or(from_query.as_deref()) {
+        Some(id) => app.merchants.get(id),
+        None => app.merchants.only(),
+    };
+    found.ok_or_else(|| ApiError::field("merchant", "expected the id of a configured merchant"))
+}
+
+/// A decoded value of a query string.
+fn query_value(raw_query: &str, name: &str) -> Option<String> {
+    let value = raw_query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name).then_some(value)
+    })?;
+    decoded(value)
+}
+
+/// A path segment or query value without its percent-encoding; `None` when that is not UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Into::into)
+}
+
+fn order_key(merchant: &str, raw_out_trade_no: &str) -> Result<OrderKey, ApiError> {
+    let out_trade_no = decoded(raw_out_trade_no).ok_or_else(ApiError::not_found)?;
+    Ok(OrderKey { merchant: merchant.into(), out_trade_no })
+}
+
+/// An order's number as phones send it: text, or a whole number where a shop counts its orders.
+fn order_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected the order's number as text or as a whole number")]
+    enum OrderId {
+        Text(String),
+        Number(u64),
+    }
+    Ok(match OrderId::deserialize(deserializer)? {
+        OrderId::Text(text) => text,
+        OrderId::Number(number) => number.to_string(),
+    })
+}

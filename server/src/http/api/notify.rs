@@ -1,0 +1,143 @@
+//! `POST /v1/notify/{merchant}/pay`: raw bytes -> xml -> verify -> notice -> `orders::apply` -> durable -> SUCCESS.
+//!
+//! Anything else is answered FAIL, so that WeChat tries again. The reply is the same for every reason; the log has it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use warp::Reply;
+use warp::http::{StatusCode, header};
+use warp::reply::Response;
+use wxpay_core::messages::FieldError;
+use wxpay_core::messages::TradeState;
+use wxpay_core::messages::pay_notice::{self, NoticeError, Outcome};
+use wxpay_core::xml::{XmlError, from_xml};
+use wxpay_core::{Params, VerifyError, verify};
+
+use crate::app::App;
+use crate::http::body::BodyError;
+use crate::merchant::Merchant;
+use crate::orders::{Fact, OrderError, OrderKey, Source};
+use crate::telemetry;
+
+/// Why a notice is not taken.
+enum Rejected {
+    UnknownMerchant,
+    Body(BodyError),
+    Xml(XmlError),
+    Incomplete(FieldError),
+    /// We have no such order. `genuine` says whether WeChat signed it all the same.
+    UnknownOrder {
+        genuine: bool,
+    },
+    Verify(VerifyError),
+    Notice(NoticeError),
+    Order(OrderError),
+}
+
+pub(in crate::http) async fn pay_notice(
+    app: Arc<App>,
+    merchant: String,
+    body: Result<Bytes, BodyError>,
+) -> Response {
+    let mut claimed = String::new();
+    match take(&app, &merchant, body, &mut claimed).await {
+        Ok(()) => {
+            log_taken(&merchant, &claimed);
+            xml_reply(StatusCode::OK, pay_notice::SUCCESS)
+        }
+        Err(rejected) => {
+            log_rejected(&merchant, &claimed, &rejected);
+            xml_reply(rejected.status(), pay_notice::FAIL)
+        }
+    }
+}
+
+async fn take(
+    app: &App,
+    merchant: &str,
+    body: Result<Bytes, BodyError>,
+    claimed: &mut String,
+) -> Result<(), Rejected> {
+    let merchant = app.merchants.get(merchant).ok_or(Rejected::UnknownMerchant)?;
+    let params = from_xml(&body.map_err(Rejected::Body)?).map_err(Rejected::Xml)?;
+    let out_trade_no = pay_notice::claimed_out_trade_no(&params).map_err(Rejected::Incomplete)?;
+    out_trade_no.clone_into(claimed);
+    let key = OrderKey { merchant: merchant.id.clone(), out_trade_no: out_trade_no.into() };
+    let order = match app.orders.get(&key).await {
+        Ok(order) => order,
+        Err(OrderError::NotFound) => {
+            return Err(Rejected::UnknownOrder { genuine: is_genuine(merchant, params) });
+        }
+        Err(error) => return Err(Rejected::Order(error)),
+    };
+    let verified = verify(params, order.sign_type, &merchant.api_key).map_err(Rejected::Verify)?;
+    let notice = pay_notice::read(&verified, &merchant.identity).map_err(Rejected::Notice)?;
+    let payment = match notice.outcome {
+        Outcome::Paid(payment) => payment,
+        // Not a state of the order: the sweep asks WeChat what it means.
+        Outcome::Failed { .. } => {
+            app.orders.ask_soon(&order);
+            return Ok(());
+        }
+    };
+    let trade_state = TradeState::Success;
+    let fact = Fact { source: Source::Notice, trade_state, payment: Some(payment) };
+    app.orders.apply(&key, fact).await.map_err(Rejected::Order)?;
+    Ok(())
+}
+
+fn is_genuine(merchant: &Merchant, params: Params) -> bool {
+    verify(params, merchant.sign_type, &merchant.api_key).is_ok()
+}
+
+fn xml_reply(status: StatusCode, body: &'static str) -> Response {
+    let xml = warp::reply::with_header(body, header::CONTENT_TYPE, "text/xml; charset=utf-8");
+    warp::reply::with_status(xml, status).into_response()
+}
+
+impl Rejected {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownMerchant | Self::UnknownOrder { .. } => StatusCode::NOT_FOUND,
+            Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            Self::Order(OrderError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Body(BodyError::Broken)
+            | Self::Xml(_)
+            | Self::Incomplete(_)
+            | Self::Verify(_)
+            | Self::Notice(_)
+            | Self::Order(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn reason(&self) -> String {
+        match self {
+            Self::UnknownMerchant => "the path names no configured merchant".into(),
+            Self::Body(error) => error.to_string(),
+            Self::Xml(error) => error.to_string(),
+            Self::Incomplete(error) => error.to_string(),
+            Self::UnknownOrder { genuine: true } => {
+                "out_trade_no: no such order here, but the notice is genuine".into()
+            }
+            Self::UnknownOrder { genuine: false } => "out_trade_no: no such order here".into(),
+            Self::Verify(error) => error.to_string(),
+            Self::Notice(error) => error.to_string(),
+            Self::Order(error) => error.to_string(),
+        }
+    }
+}
+
+fn log_taken(merchant: &str, out_trade_no: &str) {
+    let request_id = telemetry::request_id();
+    tracing::info!(request_id, merchant, out_trade_no, "notice taken");
+}
+
+/// One line, with nothing of the message but the order's number, cut short.
+fn log_rejected(merchant: &str, out_trade_no: &str, rejected: &Rejected) {
+    let request_id = telemetry::request_id();
+    let merchant: String = merchant.chars().take(64).collect();
+    let reason = rejected.reason();
+    tracing::warn!(request_id, merchant, out_trade_no, reason, "notice refused");
+}

@@ -1,0 +1,109 @@
+//! Reading bodies: capped while they are read (chunked ones too), within a time limit, and JSON with named fields.
+
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
+use warp::http::StatusCode;
+use warp::{Filter, Rejection};
+
+use super::ApiError;
+
+/// The largest JSON body, in bytes.
+pub(super) const JSON_MAX_BYTES: usize = 16 * 1024;
+/// The largest notice, in bytes.
+pub(super) const NOTICE_MAX_BYTES: usize = wxpay_core::xml::MAX_BYTES;
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyError {
+    TooLarge { max_bytes: usize },
+    TooSlow,
+    Broken,
+}
+
+/// Extracts the raw body, or why there is none.
+pub(super) fn raw(
+    max_bytes: usize,
+) -> impl Filter<Extract = (Result<Bytes, BodyError>,), Error = Rejection> + Clone + Send {
+    warp::body::stream().then(move |stream| async move {
+        match tokio::time::timeout(TIME_LIMIT, collect(stream, max_bytes)).await {
+            Ok(read) => read,
+            Err(_) => Err(BodyError::TooSlow),
+        }
+    })
+}
+
+async fn collect<B: Buf>(
+    stream: impl Stream<Item = Result<B, warp::Error>>,
+    max_bytes: usize,
+) -> Result<Bytes, BodyError> {
+    let mut stream = std::pin::pin!(stream);
+    let mut body = BytesMut::new();
+    while let Some(part) = stream.next().await {
+        let mut part = part.map_err(|_| BodyError::Broken)?;
+        if body.len() + part.remaining() > max_bytes {
+            return Err(BodyError::TooLarge { max_bytes });
+        }
+        body.extend_from_slice(&part.copy_to_bytes(part.remaining()));
+    }
+    Ok(body.freeze())
+}
+
+/// Reads a JSON object; the error names the field.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.inner();
+        if !inner.is_data() {
+            return not_json();
+        }
+        let message = inner.to_string();
+        // Drop serde_json's " at line 1 column 17": the field says it better.
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let field = if path == "." { quoted(message).unwrap_or("body") } else { &path };
+        ApiError::field(field, message)
+    })?;
+    reader.end().map_err(|_| not_json())?;
+    Ok(value)
+}
+
+fn not_json() -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object")
+}
+
+/// The name in serde's "missing field `x`".
+fn quoted(message: &str) -> Option<&str> {
+    message.split('`').nth(1)
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge { max_bytes } => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                format!("the body may have at most {max_bytes} bytes"),
+            ),
+            BodyError::TooSlow => {
+                Self::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "the body did not arrive")
+            }
+            BodyError::Broken => {
+                Self::new(StatusCode::BAD_REQUEST, "body_broken", "the body could not be read")
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge { max_bytes } => write!(f, "the body exceeds {max_bytes} bytes"),
+            Self::TooSlow => f.write_str("the body did not arrive in time"),
+            Self::Broken => f.write_str("the body could not be read"),
+        }
+    }
+}

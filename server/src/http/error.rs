@@ -1,0 +1,243 @@
+//! The one type that knows both our errors and HTTP: status, code, message for the caller; source for the log.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use warp::Reply;
+use warp::http::{HeaderValue, StatusCode, header};
+use warp::reply::Response;
+use wxpay_core::messages::code2session::SessionError;
+use wxpay_core::messages::reply::ReplyError;
+
+use crate::gateway::{Doubt, GatewayError, LoginError};
+use crate::login::LogInError;
+use crate::orders::{Conflict, OrderError};
+use crate::store::StoreError;
+use crate::telemetry;
+
+/// A final answer other than success.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    field: Option<String>,
+    wechat_code: Option<String>,
+    source: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'static str,
+    message: &'a str,
+    request_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wechat_code: Option<&'a str>,
+}
+
+impl ApiError {
+    /// An answer with a stable code and a sentence.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status, code, message, field: None, wechat_code: None, source: None }
+    }
+
+    /// 422: a field is missing or wrong.
+    pub fn field(field: impl Into<String>, expected: impl Display) -> Self {
+        let field = field.into();
+        let message = format!("{field}: {expected}");
+        let error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message);
+        Self { field: Some(field), ..error }
+    }
+
+    /// 401.
+    pub fn unauthorized() -> Self {
+        let message = "log in first: the credential is missing, wrong or expired";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
+    }
+
+    /// 404. The same for what does not exist and what is somebody else's.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing here")
+    }
+
+    /// 500.
+    pub fn internal() -> Self {
+        let message = "something went wrong here; the log has it under this request_id";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+
+    /// 504: our own limit for a request is over.
+    pub fn too_slow() -> Self {
+        let message = "this took too long; it may still happen, so query before you repeat it";
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", message)
+    }
+
+    /// What only the log may know.
+    pub fn because(mut self, source: impl Display) -> Self {
+        self.source = Some(source.to_string());
+        self
+    }
+
+    fn unavailable(code: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+    }
+
+    fn upstream(code: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, code, message)
+    }
+}
+
+impl Reply for ApiError {
+    fn into_response(self) -> Response {
+        let request_id = telemetry::request_id();
+        let source = self.source.as_deref().unwrap_or_default();
+        if self.status.is_server_error() {
+            tracing::warn!(request_id, code = self.code, source, "request failed");
+        } else {
+            tracing::debug!(request_id, code = self.code, source, "request refused");
+        }
+        let body = Body {
+            code: self.code,
+            message: &self.message,
+            request_id,
+            field: self.field.as_deref(),
+            wechat_code: self.wechat_code.as_deref(),
+        };
+        let mut response = warp::reply::json(&body).into_response();
+        *response.status_mut() = self.status;
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<OrderError> for ApiError {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::NotFound => Self::not_found(),
+            OrderError::Field { field, expected } => {
+                Self::field(field, format!("expected {expected}"))
+            }
+            OrderError::Conflict(conflict) => {
+                Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
+            }
+            OrderError::Fact(fact) => {
+                let message = "WeChat's record of this order is not ours; somebody must look at it";
+                Self::upstream("upstream_differs", message).because(fact)
+            }
+            OrderError::Gateway(error) => error.into(),
+            OrderError::Store(error) => error.into(),
+        }
+    }
+}
+
+const fn conflict_code(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::NumberUsed => "out_trade_no_used",
+        Conflict::KeyUsed => "idempotency_key_used",
+        Conflict::Paid => "order_paid",
+        Conflict::Closed => "order_closed",
+        Conflict::Expired => "order_expired",
+        Conflict::OtherTradeType => "other_trade_type",
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale | StoreError::Busy => {
+                Self::unavailable("busy", "too much is going on; try again").because(error)
+            }
+            StoreError::Failed { .. } | StoreError::Damaged { .. } => {
+                Self::unavailable("store_failed", "nothing can be recorded right now")
+                    .because(error)
+            }
+        }
+    }
+}
+
+impl From<GatewayError> for ApiError {
+    fn from(error: GatewayError) -> Self {
+        let source = error.to_string();
+        let answer = match error {
+            GatewayError::Invalid(error) => {
+                Self::field(error.field, format!("expected {}", error.expected))
+            }
+            GatewayError::NotSent { .. } => {
+                Self::upstream("upstream_unreachable", "WeChat cannot be reached; try again")
+            }
+            GatewayError::Unknown(Doubt::Timeout) => {
+                let message = "WeChat did not answer in time; try again";
+                Self::new(StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", message)
+            }
+            GatewayError::Unknown(Doubt::Reply(error)) => reply_error(error),
+            GatewayError::Unknown(
+                Doubt::Broken { .. } | Doubt::Status(_) | Doubt::TooLarge | Doubt::Unreadable(_),
+            ) => Self::upstream("upstream_bad_reply", "WeChat's answer is unreadable; try again"),
+            GatewayError::Refused { code, .. } => {
+                let mut answer = Self::upstream("upstream_refused", "WeChat refused");
+                answer.message = format!("WeChat refused: {}", code.meaning());
+                answer.wechat_code = Some(code.as_str().into());
+                answer
+            }
+        };
+        answer.because(source)
+    }
+}
+
+fn reply_error(error: ReplyError) -> ApiError {
+    match error {
+        ReplyError::NotAccepted { .. } => ApiError::upstream(
+            "upstream_not_accepted",
+            "WeChat did not accept our request; the log says why",
+        ),
+        ReplyError::NotVerified(_) | ReplyError::OtherMerchant(_) => {
+            ApiError::upstream("upstream_bad_sign", "the answer is not WeChat's; try again")
+        }
+        ReplyError::Refused { code, .. } => {
+            let mut answer = ApiError::unavailable("upstream_busy", "WeChat is busy; try again");
+            answer.wechat_code = Some(code.as_str().into());
+            answer
+        }
+        ReplyError::Field(_) => {
+            ApiError::upstream("upstream_bad_reply", "WeChat's answer is incomplete; try again")
+        }
+    }
+}
+
+impl From<LogInError> for ApiError {
+    fn from(error: LogInError) -> Self {
+        let used = "the login code is wrong, used or expired; call wx.login again";
+        let bad_code = || Self::new(StatusCode::UNAUTHORIZED, "login_code_invalid", used);
+        match error {
+            LogInError::CodeMalformed => {
+                Self::field("code", "expected the code of wx.login, 1 to 256 bytes")
+            }
+            LogInError::CodeUsed => bad_code(),
+            LogInError::Store(error) => error.into(),
+            LogInError::WeChat(LoginError::Gateway(error)) => error.into(),
+            LogInError::WeChat(LoginError::Session(error)) => match error {
+                SessionError::BadCode => bad_code(),
+                SessionError::Busy => Self::unavailable("upstream_busy", "WeChat is busy"),
+                SessionError::RateLimited => {
+                    let message = "too many logins; wait a minute";
+                    Self::new(StatusCode::TOO_MANY_REQUESTS, "login_rate_limited", message)
+                }
+                SessionError::BlockedUser => {
+                    let message = "WeChat has blocked this user";
+                    Self::new(StatusCode::FORBIDDEN, "user_blocked", message)
+                }
+                SessionError::Configuration { .. }
+                | SessionError::Unlisted { .. }
+                | SessionError::Malformed => {
+                    Self::upstream("upstream_bad_reply", "WeChat cannot log this user in")
+                }
+            }
+            .because(error),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP: the accept loop with its limits, the routes, and the words of request and reply.
+
+mod api;
+mod auth;
+mod body;
+mod error;
+mod listen;
+mod routes;
+
+pub use error::ApiError;
+pub use listen::{Limits, Peer, serve};
+pub use routes::routes;

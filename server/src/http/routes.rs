@@ -1,0 +1,136 @@
+//! Every route, on one page.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use warp::filters::BoxedFilter;
+use warp::http::StatusCode;
+use warp::reply::Response;
+use warp::{Filter, Rejection, Reply};
+
+use super::api::{health, login, notify, orders, pay, query};
+use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
+use super::{ApiError, Peer};
+use crate::app::App;
+
+/// The whole HTTP interface.
+pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    phone(app)
+        .or(merchant(app))
+        .unify()
+        .or(wechat(app))
+        .unify()
+        .or(health_checks(app))
+        .unify()
+        .recover(no_route)
+        .unify()
+        .boxed()
+}
+
+/// What the mini program calls.
+fn phone(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let merchant = || warp::query::raw().or(warp::any().map(String::new)).unify();
+    let login = post(app, "login").and(merchant()).and(json()).then(login::login);
+    let pay = post(app, "pay")
+        .and(merchant())
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::get::<Peer>())
+        .and(json())
+        .then(pay::pay);
+    let query =
+        post(app, "query").and(warp::header::headers_cloned()).and(json()).then(query::query);
+    reply(login).or(reply(pay)).unify().or(reply(query)).unify().boxed()
+}
+
+/// What the merchant's backend calls; one order can be read by its owner's phone, too.
+fn merchant(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let orders = || with(app).and(warp::path!("v1" / "orders" / ..));
+    let headers = || warp::header::headers_cloned();
+    let create = orders()
+        .and(warp::path::end())
+        .and(warp::post())
+        .and(headers())
+        .and(json())
+        .then(orders::create);
+    let list = orders()
+        .and(warp::path::end())
+        .and(warp::get())
+        .and(headers())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(orders::list);
+    let show = orders()
+        .and(warp::path::param())
+        .and(warp::path::end())
+        .and(warp::get())
+        .and(headers())
+        .then(orders::show);
+    let close = orders()
+        .and(warp::path::param())
+        .and(warp::path("close"))
+        .and(warp::path::end())
+        .and(warp::post())
+        .and(headers())
+        .then(orders::close);
+    reply(create).or(reply(list)).unify().or(reply(show)).unify().or(reply(close)).unify().boxed()
+}
+
+/// What WeChat calls.
+fn wechat(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    with(app)
+        .and(warp::path!("v1" / "notify" / String / "pay"))
+        .and(warp::post())
+        .and(body::raw(NOTICE_MAX_BYTES))
+        .then(notify::pay_notice)
+        .boxed()
+}
+
+/// What the supervisor calls.
+fn health_checks(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+    let alive = warp::path!("healthz").and(warp::get()).map(health::alive);
+    let ready = with(app).and(warp::path!("readyz")).and(warp::get()).map(health::ready);
+    alive.or(ready).unify().boxed()
+}
+
+fn post(app: &Arc<App>, name: &'static str) -> BoxedFilter<(Arc<App>,)> {
+    let path = warp::path("v1").and(warp::path(name)).and(warp::path::end());
+    path.and(warp::post()).and(with(app)).boxed()
+}
+
+fn with(app: &Arc<App>) -> BoxedFilter<(Arc<App>,)> {
+    let app = Arc::clone(app);
+    warp::any().map(move || Arc::clone(&app)).boxed()
+}
+
+fn json()
+-> impl Filter<Extract = (Result<bytes::Bytes, body::BodyError>,), Error = Rejection> + Clone + Send
+{
+    body::raw(JSON_MAX_BYTES)
+}
+
+/// A handler's result as a reply: every final error goes through `ApiError`.
+fn reply<F, R>(route: F) -> BoxedFilter<(Response,)>
+where
+    F: Filter<Extract = (Result<R, ApiError>,), Error = Rejection> + Clone + Send + Sync + 'static,
+    R: Reply,
+{
+    route
+        .map(|result: Result<R, ApiError>| match result {
+            Ok(reply) => reply.into_response(),
+            Err(error) => error.into_response(),
+        })
+        .boxed()
+}
+
+/// Rejections only say that no route fits.
+async fn no_route(rejection: Rejection) -> Result<Response, Infallible> {
+    let error = if rejection.is_not_found() {
+        ApiError::not_found()
+    } else if rejection.find::<warp::reject::MethodNotAllowed>().is_some() {
+        let message = "this address takes another method";
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    } else {
+        ApiError::new(StatusCode::BAD_REQUEST, "bad_request", "the request cannot be read")
+            .because(format!("{rejection:?}"))
+    };
+    Ok(error.into_response())
+}

@@ -1,0 +1,63 @@
+//! The merchants this server works for.
+
+use wxpay_core::messages::Identity;
+use wxpay_core::{ApiKey, SignType};
+
+use crate::secret::Secret;
+
+/// One merchant: who it is to WeChat, and its secrets.
+#[derive(Debug, Clone)]
+pub struct Merchant {
+    /// Its name in our configuration, in notice paths and in replies.
+    pub id: String,
+    /// appid and mch_id.
+    pub identity: Identity,
+    /// The algorithm of new orders.
+    pub sign_type: SignType,
+    /// The APIv2 key.
+    pub api_key: ApiKey,
+    /// The mini program's AppSecret.
+    pub app_secret: Secret,
+    /// What the merchant's backend shows us.
+    pub admin_key: Secret,
+}
+
+/// All merchants; at least one.
+#[derive(Debug, Clone)]
+pub struct Merchants(Vec<Merchant>);
+
+impl Merchants {
+    /// Takes the merchants of a checked configuration.
+    pub fn new(merchants: Vec<Merchant>) -> Self {
+        Self(merchants)
+    }
+
+    /// The merchant of this id.
+    pub fn get(&self, id: &str) -> Option<&Merchant> {
+        self.0.iter().find(|merchant| merchant.id == id)
+    }
+
+    /// The merchant whose admin key this is. Every key is compared, in constant time.
+    pub fn by_admin_key(&self, key: &str) -> Option<&Merchant> {
+        let mut found = None;
+        for merchant in &self.0 {
+            if merchant.admin_key.matches(key) {
+                found = Some(merchant);
+            }
+        }
+        found
+    }
+
+    /// The merchant, when there is only one.
+    pub fn only(&self) -> Option<&Merchant> {
+        match self.0.as_slice() {
+            [merchant] => Some(merchant),
+            _ => None,
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Merchant> {
+        self.0.iter()
+    }
+}

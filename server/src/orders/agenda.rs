@@ -1,0 +1,95 @@
+//! When to ask WeChat about which order. Kept in memory: it follows from the orders, so a restart rebuilds it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::close::close_time_ms;
+use super::order::{Order, OrderKey};
+
+/// Seconds after the phone wanted to pay; then every half hour until the order expires.
+const LADDER_S: [i64; 7] = [5, 30, 60, 180, 300, 600, 1800];
+/// Between attempts to close an order whose time is over.
+const CLOSING_STEP_MS: i64 = 60 * 1000;
+
+/// The open orders and their next checks.
+#[derive(Debug, Default)]
+pub(super) struct Agenda(Mutex<Checks>);
+
+#[derive(Debug, Default)]
+struct Checks {
+    by_time: BTreeSet<(i64, OrderKey)>,
+    by_order: HashMap<OrderKey, Check>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Check {
+    /// Where the ladder begins.
+    from_ms: i64,
+    due_ms: i64,
+}
+
+impl Agenda {
+    /// Plans the next check of an order after `now_ms`, or forgets an order that needs none.
+    pub(super) fn watch(&self, order: &Order, now_ms: i64) {
+        let mut checks = self.checks();
+        let from_ms = checks.by_order.get(&order.key).map(|check| check.from_ms);
+        let asked_ms = order.asked.as_ref().map(|asked| asked.at_ms);
+        checks.plan(order, from_ms.max(asked_ms), now_ms);
+    }
+
+    /// The phone has just been given what it needs to pay: the ladder begins again.
+    pub(super) fn restart(&self, order: &Order, now_ms: i64) {
+        self.checks().plan(order, Some(now_ms), now_ms);
+    }
+
+    /// Takes out the orders whose time has come, oldest first; each must be watched again.
+    pub(super) fn take_due(&self, now_ms: i64, limit: usize) -> Vec<OrderKey> {
+        let mut checks = self.checks();
+        let mut due = Vec::new();
+        while due.len() < limit && checks.by_time.first().is_some_and(|(at, _)| *at <= now_ms) {
+            due.extend(checks.by_time.pop_first().map(|(_, key)| key));
+        }
+        due
+    }
+
+    fn checks(&self) -> MutexGuard<'_, Checks> {
+        // Nothing panics while the lock is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Checks {
+    fn plan(&mut self, order: &Order, from_ms: Option<i64>, now_ms: i64) {
+        if let Some(old) = self.by_order.remove(&order.key) {
+            self.by_time.remove(&(old.due_ms, order.key.clone()));
+        }
+        if !order.is_open() {
+            return;
+        }
+        let from_ms = from_ms.unwrap_or(order.created_ms);
+        let due_ms = next_check_ms(order, from_ms, now_ms);
+        self.by_order.insert(order.key.clone(), Check { from_ms, due_ms });
+        self.by_time.insert((due_ms, order.key.clone()));
+    }
+}
+
+/// When to look at an open order next, strictly after `now_ms`.
+fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
+    let end_ms = end_ms(order);
+    if now_ms >= end_ms {
+        return now_ms + CLOSING_STEP_MS;
+    }
+    if order.asked.is_none() {
+        return end_ms;
+    }
+    let step = LADDER_S.iter().map(|s| from_ms + s * 1000).find(|at| *at > now_ms);
+    step.unwrap_or(now_ms + 30 * 60 * 1000).min(end_ms)
+}
+
+/// When an open order is to be closed: at its expiry, or as soon as WeChat allows after someone asked for it.
+pub(super) fn end_ms(order: &Order) -> i64 {
+    let wanted = order
+        .close_asked_ms
+        .map_or(order.terms.expires_ms, |asked| asked.min(order.terms.expires_ms));
+    close_time_ms(order).map_or(wanted, |allowed| allowed.max(wanted))
+}

@@ -1,0 +1,81 @@
+//! Closing an order: nobody may pay it any more. WeChat wants orders to be five minutes old.
+
+use wxpay_core::messages::TradeState;
+use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
+
+use super::apply::Fact;
+use super::order::{EventKind, Order, OrderKey, Source};
+use super::{Conflict, OrderError, Orders};
+
+impl Orders {
+    /// Closes an order, or schedules it when WeChat would refuse yet (the order then has `close_asked_ms` and is
+    /// still open). Closing a closed order is fine.
+    ///
+    /// # Errors
+    /// [`Conflict::Paid`]; [`OrderError::Gateway`] when WeChat gave no answer, in which case the sweep goes on trying.
+    pub async fn close(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        let order = self
+            .change(key, |order| match order.trade_state {
+                state if state.is_paid() => Err(OrderError::Conflict(Conflict::Paid)),
+                _ if !order.is_open() => Ok(Vec::new()),
+                _ => Ok(closing_events(order)),
+            })
+            .await?;
+        if order.is_open() && self.may_close_now(&order) {
+            self.close_at_wechat(&order).await
+        } else {
+            Ok(order)
+        }
+    }
+
+    pub(super) fn may_close_now(&self, order: &Order) -> bool {
+        close_time_ms(order).is_some_and(|at| self.clock.now_ms() >= at)
+    }
+
+    /// Sends closeorder, applies the answer, and asks once more: a payment may have come first.
+    pub(super) async fn close_at_wechat(&self, order: &Order) -> Result<Order, OrderError> {
+        let key = &order.key;
+        let merchant = self.merchant(order)?;
+        let order =
+            match self.gateway.close_order(merchant, order.sign_type, &key.out_trade_no).await? {
+                Closing::Closed => {
+                    let trade_state = TradeState::Closed;
+                    self.apply(key, Fact { source: Source::Close, trade_state, payment: None })
+                        .await?
+                }
+                Closing::Paid => order.clone(),
+                Closing::NotExist => self.withdraw(key).await?,
+            };
+        match self.ask_wechat(key).await {
+            Ok(order) => Ok(order),
+            // The close stands; the sweep will ask again if the order is still open.
+            Err(OrderError::Gateway(_)) => Ok(order),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends an order that WeChat does not know.
+    pub(super) async fn withdraw(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        self.change(key, |order| {
+            Ok(if order.is_open() { vec![EventKind::Withdrawn] } else { Vec::new() })
+        })
+        .await
+    }
+}
+
+/// When WeChat accepts closeorder; `None` when it has never heard of the order.
+pub(super) fn close_time_ms(order: &Order) -> Option<i64> {
+    order.asked.as_ref().map(|asked| asked.at_ms + MIN_AGE_S * 1000)
+}
+
+/// What the wish to close adds to an open order. One that was never sent is closed by us alone.
+pub(super) fn closing_events(order: &Order) -> Vec<EventKind> {
+    let mut events = Vec::new();
+    if order.close_asked_ms.is_none() {
+        events.push(EventKind::CloseAsked);
+    }
+    if order.asked.is_none() {
+        events.push(EventKind::Withdrawn);
+    }
+    events
+}

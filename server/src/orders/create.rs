@@ -1,0 +1,188 @@
+//! Creating an order. The price comes from the merchant's backend and is durable before anybody hears of the order.
+
+use wxpay_core::Fen;
+use wxpay_core::messages::TradeType;
+
+use super::order::{Event, EventKind, Extra, Order, OrderKey, Terms};
+use super::{ATTEMPTS, Conflict, OrderError, Orders};
+use crate::merchant::Merchant;
+use crate::store::{Change, IdempotencyRow, StoreError};
+
+/// The shortest time to pay: WeChat's older documents want more than five minutes.
+const MIN_EXPIRE_S: i64 = 5 * 60;
+/// WeChat closes every order after seven days.
+const MAX_EXPIRE_S: i64 = 7 * 24 * 60 * 60;
+
+/// What the merchant's backend asks for.
+#[derive(Debug, Clone)]
+pub struct NewOrder {
+    /// The merchant's number, or ours if it has none.
+    pub out_trade_no: Option<String>,
+    /// What the user reads on the bill.
+    pub body: String,
+    /// The price.
+    pub total_fee: Fen,
+    /// How it will be paid.
+    pub trade_type: TradeType,
+    /// The only user who may pay it; without, the first who tries.
+    pub openid: Option<String>,
+    /// Seconds in which it can be paid.
+    pub expire_s: Option<i64>,
+    /// Further fields of unifiedorder.
+    pub extra: Extra,
+}
+
+/// The Idempotency-Key of a request, and what the request was.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// The key.
+    pub key: String,
+    /// SHA-256 of the body, hex.
+    pub body_hash: String,
+}
+
+/// The order, and whether this call made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The order.
+    pub order: Order,
+    /// False when an earlier call had made it.
+    pub is_new: bool,
+}
+
+impl Orders {
+    /// Creates an order; the same request again finds the same order.
+    ///
+    /// # Errors
+    /// [`OrderError::Field`] for a bad field, [`Conflict::NumberUsed`] and [`Conflict::KeyUsed`] for a number or an
+    /// Idempotency-Key that stands for something else.
+    pub async fn create(
+        &self,
+        merchant: &Merchant,
+        new: NewOrder,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Created, OrderError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(order) = self.made_by_key(merchant, idempotency.as_ref()).await? {
+                return Ok(Created { order, is_new: false });
+            }
+            let (key, first) = self.begin(merchant, &new)?;
+            if let Some(order) = self.store.order(&key).await? {
+                return if is_same(&order, &new) {
+                    Ok(Created { order, is_new: false })
+                } else {
+                    Err(OrderError::Conflict(Conflict::NumberUsed))
+                };
+            }
+            let now_ms = self.clock.now_ms();
+            let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
+            if let Some(Idempotency { key: idempotency_key, body_hash }) = idempotency.clone() {
+                change = change.with_idempotency(IdempotencyRow {
+                    merchant: merchant.id.clone(),
+                    key: idempotency_key,
+                    body_hash,
+                    out_trade_no: key.out_trade_no,
+                });
+            }
+            let created = change.order().cloned();
+            match (self.store.commit(change).await, created) {
+                (Ok(()), Some(order)) => {
+                    self.agenda.watch(&order, now_ms);
+                    return Ok(Created { order, is_new: true });
+                }
+                (Ok(()), None) | (Err(StoreError::Stale), _) => {}
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Stale.into())
+    }
+
+    async fn made_by_key(
+        &self,
+        merchant: &Merchant,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Option<Order>, OrderError> {
+        let Some(Idempotency { key, body_hash }) = idempotency else { return Ok(None) };
+        let Some(row) = self.store.idempotency(&merchant.id, key).await? else { return Ok(None) };
+        if row.body_hash != *body_hash {
+            return Err(OrderError::Conflict(Conflict::KeyUsed));
+        }
+        let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
+        self.get(&key).await.map(Some)
+    }
+
+    /// The order's key and first event, with every field checked as WeChat will.
+    fn begin(
+        &self,
+        merchant: &Merchant,
+        new: &NewOrder,
+    ) -> Result<(OrderKey, EventKind), OrderError> {
+        let now_ms = self.clock.now_ms();
+        let expire_s = new.expire_s.unwrap_or(self.expire_s);
+        if !(MIN_EXPIRE_S..=MAX_EXPIRE_S).contains(&expire_s) {
+            let expected = format!("{MIN_EXPIRE_S} to {MAX_EXPIRE_S} seconds");
+            return Err(OrderError::Field { field: "expire_s", expected });
+        }
+        let out_trade_no = new.out_trade_no.clone().unwrap_or_else(|| self.nonces.nonce());
+        let key = OrderKey { merchant: merchant.id.clone(), out_trade_no };
+        let first = EventKind::Created {
+            terms: Box::new(Terms {
+                body: new.body.clone(),
+                total_fee: new.total_fee,
+                trade_type: new.trade_type,
+                expires_ms: now_ms + expire_s * 1000,
+                extra: new.extra.clone(),
+            }),
+            sign_type: merchant.sign_type,
+            openid: new.openid.clone(),
+        };
+        self.check(merchant, &key, &first)?;
+        Ok((key, first))
+    }
+
+    /// Builds the unifiedorder request this order will lead to, with stand-ins for what only the phone knows.
+    fn check(
+        &self,
+        merchant: &Merchant,
+        key: &OrderKey,
+        first: &EventKind,
+    ) -> Result<(), OrderError> {
+        let event = |seq, what| Event { seq, at_ms: self.clock.now_ms(), what };
+        let events = [
+            event(1, first.clone()),
+            event(
+                2,
+                EventKind::PrepayAsked {
+                    spbill_create_ip: "0.0.0.0".into(),
+                    notify_url: self.notify_url(&merchant.id),
+                },
+            ),
+        ];
+        let request = Order::from_events(key.clone(), &events).and_then(|mut order| {
+            order.openid.get_or_insert_with(|| "not yet known".into());
+            order.unified_order()
+        });
+        let Some(request) = request else { return Ok(()) };
+        request
+            .to_params(
+                &merchant.identity,
+                &self.nonces.nonce(),
+                merchant.sign_type,
+                &merchant.api_key,
+            )
+            .map(|_| ())
+            .map_err(|error| OrderError::Field {
+                field: error.field,
+                expected: error.expected.to_string(),
+            })
+    }
+}
+
+fn is_same(order: &Order, new: &NewOrder) -> bool {
+    let Terms { body, total_fee, trade_type, expires_ms: _, extra } = &order.terms;
+    *body == new.body
+        && *total_fee == new.total_fee
+        && *trade_type == new.trade_type
+        && *extra == new.extra
+        && (new.openid.is_none() || new.openid == order.openid)
+}

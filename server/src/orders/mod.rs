@@ -1,0 +1,198 @@
+//! The rules. `order` and `apply` are pure; the others load, decide, commit.
+
+mod agenda;
+mod apply;
+mod close;
+mod create;
+mod order;
+mod pay;
+mod query;
+mod reconcile;
+
+use std::sync::Arc;
+
+pub use self::apply::{Fact, FactError, Verdict, apply};
+pub use self::create::{Created, Idempotency, NewOrder};
+pub use self::order::{
+    Anomaly, Asked, Event, EventKind, Extra, LivePrepay, Order, OrderKey, Source, Terms,
+};
+
+use self::agenda::Agenda;
+use crate::ambient::{Clock, NonceSource};
+use crate::gateway::{Gateway, GatewayError};
+use crate::merchant::{Merchant, Merchants};
+use crate::store::{Change, Store, StoreError};
+
+/// Everything the order rules need.
+pub struct Orders {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) gateway: Arc<dyn Gateway>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) nonces: Arc<dyn NonceSource>,
+    pub(crate) merchants: Arc<Merchants>,
+    /// Where WeChat reaches us: notices go to `{public_url}/v1/notify/{merchant}/pay`.
+    pub(crate) public_url: String,
+    /// Seconds an order can be paid when the merchant does not say.
+    pub(crate) expire_s: i64,
+    agenda: Agenda,
+}
+
+impl std::fmt::Debug for Orders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Orders").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+/// Why an order operation did not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderError {
+    /// No such order, or not this caller's.
+    NotFound,
+    /// A field of the request is wrong.
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// What was expected.
+        expected: String,
+    },
+    /// The order's state, or what was asked before, does not allow it.
+    Conflict(Conflict),
+    /// WeChat says something that cannot be about this order.
+    Fact(FactError),
+    /// WeChat did not do it.
+    Gateway(GatewayError),
+    /// The store did not do it.
+    Store(StoreError),
+}
+
+/// What stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The out_trade_no exists with other terms.
+    NumberUsed,
+    /// The Idempotency-Key was used for another request.
+    KeyUsed,
+    /// The order is paid.
+    Paid,
+    /// The order is closed, or shall be.
+    Closed,
+    /// The order's time is over.
+    Expired,
+    /// The order is not paid in a mini program.
+    OtherTradeType,
+}
+
+/// Repeats of a decision whose order was changed meanwhile; each loses only to a change that succeeded.
+const ATTEMPTS: usize = 16;
+
+impl Orders {
+    /// Puts the rules together. Call [`Orders::watch_open`] once before the first sweep.
+    pub fn new(
+        store: Arc<dyn Store>,
+        gateway: Arc<dyn Gateway>,
+        clock: Arc<dyn Clock>,
+        nonces: Arc<dyn NonceSource>,
+        merchants: Arc<Merchants>,
+        public_url: String,
+        expire_s: i64,
+    ) -> Self {
+        let agenda = Agenda::default();
+        Self { store, gateway, clock, nonces, merchants, public_url, expire_s, agenda }
+    }
+
+    /// One order.
+    ///
+    /// # Errors
+    /// [`OrderError::NotFound`], or the store's.
+    pub async fn get(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        self.store.order(key).await?.ok_or(OrderError::NotFound)
+    }
+
+    /// Loads, decides, commits; begins again when the order was changed meanwhile. No events: nothing to commit.
+    async fn change(
+        &self,
+        key: &OrderKey,
+        mut decide: impl FnMut(&Order) -> Result<Vec<EventKind>, OrderError> + Send,
+    ) -> Result<Order, OrderError> {
+        for _ in 0..ATTEMPTS {
+            let order = self.get(key).await?;
+            let events = decide(&order)?;
+            if events.is_empty() {
+                return Ok(order);
+            }
+            let now_ms = self.clock.now_ms();
+            let change = Change::update(&order, events, now_ms);
+            let after = change.order().cloned().unwrap_or(order);
+            match self.store.commit(change).await {
+                Ok(()) => {
+                    self.agenda.watch(&after, now_ms);
+                    return Ok(after);
+                }
+                Err(StoreError::Stale) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Stale.into())
+    }
+
+    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing.
+    ///
+    /// # Errors
+    /// [`OrderError::Fact`] when amount or currency are not the order's.
+    pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
+        self.change(key, |order| match apply(order, fact.clone()).map_err(OrderError::Fact)? {
+            Verdict::News(events) => Ok(events),
+            Verdict::NoNews => Ok(Vec::new()),
+        })
+        .await
+    }
+
+    fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
+        self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
+    }
+
+    fn notify_url(&self, merchant: &str) -> String {
+        format!("{}/v1/notify/{merchant}/pay", self.public_url)
+    }
+}
+
+impl From<StoreError> for OrderError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<GatewayError> for OrderError {
+    fn from(error: GatewayError) -> Self {
+        Self::Gateway(error)
+    }
+}
+
+impl std::fmt::Display for OrderError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is no such order"),
+            Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
+            Self::Conflict(conflict) => f.write_str(conflict.as_str()),
+            Self::Fact(error) => error.fmt(f),
+            Self::Gateway(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for OrderError {}
+
+impl Conflict {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NumberUsed => "out_trade_no: exists with other terms",
+            Self::KeyUsed => "Idempotency-Key: was used for another request",
+            Self::Paid => "the order is paid already",
+            Self::Closed => "the order is closed",
+            Self::Expired => "the order's time to pay is over",
+            Self::OtherTradeType => "the order is not to be paid in a mini program",
+        }
+    }
+}

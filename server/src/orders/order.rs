@@ -1,0 +1,329 @@
+//! An order, and the events it is made of. Pure: no clock, no I/O.
+
+use serde::{Deserialize, Serialize};
+use wxpay_core::messages::{Trade, TradeState, TradeType, unified_order::UnifiedOrder};
+use wxpay_core::{Fen, SignType};
+
+/// Which order: out_trade_no is unique within one merchant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrderKey {
+    /// The merchant's id in our configuration.
+    pub merchant: String,
+    /// The merchant's number of the order.
+    pub out_trade_no: String,
+}
+
+/// What the merchant ordered. Never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// What the user reads on the bill.
+    pub body: String,
+    /// The price; set by the merchant's backend alone.
+    pub total_fee: Fen,
+    /// How it will be paid.
+    pub trade_type: TradeType,
+    /// Milliseconds since 1970 after which nobody can pay.
+    pub expires_ms: i64,
+    /// Further fields of unifiedorder, sent as they are.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The optional fields of unifiedorder that a merchant may set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extra {
+    /// Comes back in notices and queries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attach: Option<String>,
+    /// JSON text of the goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Terminal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_info: Option<String>,
+    /// Promotion tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goods_tag: Option<String>,
+    /// `no_credit` refuses credit cards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_pay: Option<String>,
+    /// `Y` allows profit sharing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profit_sharing: Option<String>,
+    /// NATIVE needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
+    /// `Y` shows the e-invoice entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// JSON text; MWEB needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene_info: Option<String>,
+}
+
+/// What was first sent to WeChat for this order; repeated exactly, or WeChat refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// The user's address at that time.
+    pub spbill_create_ip: String,
+    /// Where the notice goes.
+    pub notify_url: String,
+}
+
+/// WeChat's prepay order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LivePrepay {
+    /// Milliseconds since 1970 when we got it; it lives two hours.
+    pub at_ms: i64,
+    /// The prepay_id.
+    pub prepay_id: String,
+    /// NATIVE: text of the QR code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_url: Option<String>,
+    /// MWEB: the address to open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mweb_url: Option<String>,
+}
+
+/// Something a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Anomaly {
+    /// The user paid although the order was closed.
+    PaidAfterClose {
+        /// WeChat's number of the payment.
+        transaction_id: String,
+    },
+    /// WeChat reports a second payment for an order that has one.
+    SecondPayment {
+        /// WeChat's number of the second payment.
+        transaction_id: String,
+        /// Its amount.
+        total_fee: Fen,
+    },
+}
+
+/// Where a fact about a trade came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A signed notice.
+    Notice,
+    /// The signed reply to orderquery.
+    Query,
+    /// The signed reply to closeorder.
+    Close,
+}
+
+/// One thing that happened. The log of these is the audit trail; their fold is the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// 1, 2, 3, … within the order.
+    pub seq: u64,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: EventKind,
+}
+
+/// What can happen to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The merchant's backend created it.
+    Created {
+        /// What was ordered.
+        terms: Box<Terms>,
+        /// The algorithm of every message about this order.
+        sign_type: SignType,
+        /// The only user who may pay, when the merchant named one.
+        openid: Option<String>,
+    },
+    /// The first user who wants to pay becomes its owner.
+    Claimed {
+        /// The user.
+        openid: String,
+    },
+    /// unifiedorder is about to be sent for the first time.
+    PrepayAsked {
+        /// The user's address.
+        spbill_create_ip: String,
+        /// Where the notice goes.
+        notify_url: String,
+    },
+    /// WeChat gave a prepay order.
+    PrepayGot {
+        /// The prepay_id.
+        prepay_id: String,
+        /// NATIVE.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code_url: Option<String>,
+        /// MWEB.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mweb_url: Option<String>,
+    },
+    /// It shall be closed: asked for by the merchant, or expired.
+    CloseAsked,
+    /// WeChat never heard of it, so closing needs no one else.
+    Withdrawn,
+    /// WeChat said so, signed.
+    Fact {
+        /// Where it was said.
+        source: Source,
+        /// The state.
+        trade_state: TradeState,
+        /// The payment, in states that have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<Box<Trade>>,
+    },
+    /// Something odd.
+    Found {
+        /// What.
+        anomaly: Anomaly,
+    },
+}
+
+/// An order as its events left it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Which order.
+    #[serde(flatten)]
+    pub key: OrderKey,
+    /// How many events it has; every commit names the revision it was based on.
+    pub revision: u64,
+    /// Milliseconds since 1970.
+    pub created_ms: i64,
+    /// What was ordered.
+    pub terms: Terms,
+    /// The algorithm of every message about this order.
+    pub sign_type: SignType,
+    /// The only user who may see and pay it.
+    pub openid: Option<String>,
+    /// What WeChat last said, signed. NOTPAY until it has said anything.
+    pub trade_state: TradeState,
+    /// The payment.
+    pub payment: Option<Trade>,
+    /// Intent: what was sent to WeChat.
+    pub asked: Option<Asked>,
+    /// The prepay order, perhaps stale.
+    pub prepay: Option<LivePrepay>,
+    /// Intent: it shall be closed, since (milliseconds since 1970).
+    pub close_asked_ms: Option<i64>,
+    /// What is odd.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// How long a prepay_id can be used, minus a margin for the user to finish.
+const PREPAY_LIFE_MS: i64 = (2 * 60 - 5) * 60 * 1000;
+
+impl Order {
+    /// The order that a `Created` event begins; `None` for any other first event.
+    pub fn begin(key: OrderKey, first: &Event) -> Option<Self> {
+        let EventKind::Created { terms, sign_type, openid } = &first.what else { return None };
+        Some(Self {
+            key,
+            revision: first.seq,
+            created_ms: first.at_ms,
+            terms: (**terms).clone(),
+            sign_type: *sign_type,
+            openid: openid.clone(),
+            trade_state: TradeState::NotPay,
+            payment: None,
+            asked: None,
+            prepay: None,
+            close_asked_ms: None,
+            anomalies: Vec::new(),
+        })
+    }
+
+    /// Folds one more event in.
+    pub fn fold(&mut self, event: &Event) {
+        self.revision = event.seq;
+        let at_ms = event.at_ms;
+        match &event.what {
+            EventKind::Created { .. } => {}
+            EventKind::Claimed { openid } => self.openid = Some(openid.clone()),
+            EventKind::PrepayAsked { spbill_create_ip, notify_url } => {
+                self.asked = Some(Asked {
+                    at_ms,
+                    spbill_create_ip: spbill_create_ip.clone(),
+                    notify_url: notify_url.clone(),
+                });
+            }
+            EventKind::PrepayGot { prepay_id, code_url, mweb_url } => {
+                self.prepay = Some(LivePrepay {
+                    at_ms,
+                    prepay_id: prepay_id.clone(),
+                    code_url: code_url.clone(),
+                    mweb_url: mweb_url.clone(),
+                });
+            }
+            EventKind::CloseAsked => self.close_asked_ms = Some(at_ms),
+            EventKind::Withdrawn => self.trade_state = TradeState::Closed,
+            EventKind::Fact { trade_state, payment, .. } => {
+                self.trade_state = *trade_state;
+                if let Some(payment) = payment {
+                    self.payment = Some((**payment).clone());
+                }
+            }
+            EventKind::Found { anomaly } => self.anomalies.push(anomaly.clone()),
+        }
+    }
+
+    /// Folds a whole log; `None` when it does not begin with `Created` or has a gap.
+    pub fn from_events(key: OrderKey, events: &[Event]) -> Option<Self> {
+        let (first, rest) = events.split_first()?;
+        let mut order = Self::begin(key, first)?;
+        for event in rest {
+            if event.seq != order.revision + 1 {
+                return None;
+            }
+            order.fold(event);
+        }
+        Some(order)
+    }
+
+    /// Whether WeChat may still have news: not paid, closed or reversed.
+    pub const fn is_open(&self) -> bool {
+        matches!(
+            self.trade_state,
+            TradeState::NotPay | TradeState::UserPaying | TradeState::PayError
+        )
+    }
+
+    /// The prepay order, if it can still be used.
+    pub fn live_prepay(&self, now_ms: i64) -> Option<&LivePrepay> {
+        self.prepay.as_ref().filter(|prepay| now_ms - prepay.at_ms < PREPAY_LIFE_MS)
+    }
+
+    /// The unifiedorder request, the same every time; `None` before the intent is recorded.
+    pub fn unified_order(&self) -> Option<UnifiedOrder> {
+        let asked = self.asked.as_ref()?;
+        let Terms { body, total_fee, trade_type, expires_ms, extra } = self.terms.clone();
+        Some(UnifiedOrder {
+            out_trade_no: self.key.out_trade_no.clone(),
+            body,
+            total_fee,
+            trade_type,
+            spbill_create_ip: asked.spbill_create_ip.clone(),
+            notify_url: asked.notify_url.clone(),
+            openid: self.openid.clone(),
+            sub_openid: None,
+            time_start: Some(asked.at_ms / 1000),
+            time_expire: Some(expires_ms / 1000),
+            attach: extra.attach,
+            detail: extra.detail,
+            device_info: extra.device_info,
+            goods_tag: extra.goods_tag,
+            product_id: extra.product_id,
+            limit_pay: extra.limit_pay,
+            receipt: extra.receipt,
+            scene_info: extra.scene_info,
+            profit_sharing: extra.profit_sharing,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! Asking WeChat: what the phone says is only a reason to ask.
+
+use wxpay_core::messages::ErrCode;
+use wxpay_core::messages::order_query::Found;
+
+use super::apply::Fact;
+use super::order::{Order, OrderKey, Source};
+use super::{OrderError, Orders};
+use crate::gateway::GatewayError;
+
+impl Orders {
+    /// The order as it stands, after asking WeChat if it could have changed.
+    ///
+    /// # Errors
+    /// [`OrderError::Gateway`] when WeChat gives no answer; the order is unchanged then.
+    pub async fn query(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        let order = self.get(key).await?;
+        if order.is_open() && order.asked.is_some() {
+            self.ask_wechat(key).await
+        } else {
+            Ok(order)
+        }
+    }
+
+    /// Sends orderquery and applies the answer. An order WeChat does not know stays as it is.
+    pub(super) async fn ask_wechat(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        let order = self.get(key).await?;
+        let merchant = self.merchant(&order)?;
+        let answer = self.gateway.order_query(merchant, order.sign_type, &key.out_trade_no).await;
+        let (trade_state, payment) = match answer {
+            Ok(Found::Unpaid(state)) => (state, None),
+            Ok(Found::Paid(state, payment)) => (state, Some(payment)),
+            Ok(Found::UnknownState(word)) => {
+                tracing::warn!(out_trade_no = key.out_trade_no, word, "unknown trade_state");
+                return Ok(order);
+            }
+            Err(GatewayError::Refused { code: ErrCode::OrderNotExist, .. }) => return Ok(order),
+            Err(error) => return Err(error.into()),
+        };
+        self.apply(key, Fact { source: Source::Query, trade_state, payment }).await
+    }
+}

@@ -1,0 +1,87 @@
+//! The sweep over open orders: finds payments whose notice was lost, closes what has expired.
+
+use futures_util::{StreamExt, stream};
+
+use super::agenda::end_ms;
+use super::close::closing_events;
+use super::order::{Order, OrderKey};
+use super::{OrderError, Orders};
+
+/// Orders looked at in one sweep, and how many at a time: after a long outage WeChat is not flooded.
+const PER_SWEEP: usize = 256;
+const AT_A_TIME: usize = 8;
+
+impl Orders {
+    /// Plans a check for every open order; to be called once at the start.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn watch_open(&self) -> Result<usize, OrderError> {
+        let open = self.store.open_orders().await?;
+        let now_ms = self.clock.now_ms();
+        for order in &open {
+            // Whatever happened while we were down is asked about at once: one ladder step from now.
+            if order.asked.is_some() {
+                self.agenda.restart(order, now_ms);
+            } else {
+                self.agenda.watch(order, now_ms);
+            }
+        }
+        Ok(open.len())
+    }
+
+    /// Plans a check within seconds: something happened that only WeChat can explain.
+    pub fn ask_soon(&self, order: &Order) {
+        self.agenda.restart(order, self.clock.now_ms());
+    }
+
+    /// Looks at the orders whose time has come; says how many.
+    pub async fn reconcile_due(&self) -> usize {
+        let due = self.agenda.take_due(self.clock.now_ms(), PER_SWEEP);
+        let count = due.len();
+        stream::iter(due)
+            .for_each_concurrent(AT_A_TIME, |key| async move {
+                if let Err(error) = self.reconcile(&key).await {
+                    tracing::warn!(
+                        merchant = key.merchant,
+                        out_trade_no = key.out_trade_no,
+                        %error,
+                        "could not reconcile; will try again"
+                    );
+                }
+                self.watch_again(&key).await;
+            })
+            .await;
+        count
+    }
+
+    /// Asks WeChat about one order, and closes it when its time is over.
+    async fn reconcile(&self, key: &OrderKey) -> Result<(), OrderError> {
+        let order = self.get(key).await?;
+        if !order.is_open() {
+            return Ok(());
+        }
+        let order = if order.asked.is_some() { self.ask_wechat(key).await? } else { order };
+        if order.is_open() && self.clock.now_ms() >= end_ms(&order) {
+            self.end(&order).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, order: &Order) -> Result<(), OrderError> {
+        let decide =
+            |order: &Order| Ok(if order.is_open() { closing_events(order) } else { Vec::new() });
+        let order = self.change(&order.key, decide).await?;
+        if order.is_open() {
+            self.close_at_wechat(&order).await?;
+        }
+        Ok(())
+    }
+
+    async fn watch_again(&self, key: &OrderKey) {
+        match self.get(key).await {
+            Ok(order) => self.agenda.watch(&order, self.clock.now_ms()),
+            Err(error) => tracing::error!(out_trade_no = key.out_trade_no, %error, "lost sight"),
+        }
+    }
+}

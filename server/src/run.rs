@@ -1,0 +1,216 @@
+//! Running the server: store, gateway, listener, sweep, signals; and what the process says when it ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+use crate::ambient::{SystemClock, SystemNonces};
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::gateway::WeChat;
+use crate::http::{self, Limits};
+use crate::store::{OpenError, SledStore, Store};
+
+/// How often the sweep looks whether an order is due.
+const SWEEP_EVERY: Duration = Duration::from_millis(500);
+
+/// Why the server did not start, or ended in trouble.
+#[derive(Debug)]
+pub enum RunError {
+    /// The data directory.
+    Open(OpenError),
+    /// The address.
+    Listen {
+        /// The configured address.
+        address: SocketAddr,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// TLS, signals or the store's first read.
+    Start(String),
+    /// The store failed while running: nothing was acknowledged after that.
+    StoreFailed,
+}
+
+impl RunError {
+    /// The process's exit code (BSD `sysexits`), for the supervisor.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Open(OpenError::InUse) => 73,
+            Self::Open(OpenError::Damaged { .. }) => 65,
+            Self::Open(OpenError::Io(_) | OpenError::NewerFormat { .. }) => 78,
+            Self::Listen { .. } | Self::Start(_) => 69,
+            Self::StoreFailed => 75,
+        }
+    }
+}
+
+/// A server that is ready to serve.
+pub struct Server {
+    /// The application.
+    pub app: Arc<App>,
+    listener: TcpListener,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("app", &self.app).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Takes the address and opens everything else a configuration names.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn start(config: Config) -> Result<Self, RunError> {
+        let listener = listen(config.listen).await?;
+        Self::on(listener, config).await
+    }
+
+    /// Opens everything a configuration names but the address, which the caller holds already.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub async fn on(listener: TcpListener, config: Config) -> Result<Self, RunError> {
+        let store = SledStore::open(&config.store_path, config.store_cache_bytes);
+        let store: Arc<dyn Store> = Arc::new(store.map_err(RunError::Open)?);
+        let nonces = Arc::new(SystemNonces);
+        let gateway = WeChat::new(config.wechat, nonces.clone())
+            .map_err(|error| RunError::Start(error.to_string()))?;
+        let parts = Parts {
+            store,
+            gateway: Arc::new(gateway),
+            clock: Arc::new(SystemClock),
+            nonces,
+            merchants: Arc::new(config.merchants),
+            public_url: config.public_url,
+            order_expire_s: config.order_expire_s,
+            token_s: config.token_s,
+            trusted_proxies: config.trusted_proxies,
+        };
+        Self::with_parts(listener, parts, config.limits).await
+    }
+
+    /// Puts given parts behind an address: tests bring their own clock, store and gateway.
+    ///
+    /// # Errors
+    /// [`RunError::Start`] when the store cannot be read.
+    pub async fn with_parts(
+        listener: TcpListener,
+        parts: Parts,
+        limits: Limits,
+    ) -> Result<Self, RunError> {
+        let app = App::new(parts);
+        let open = app.orders.watch_open().await;
+        let open = open.map_err(|error| RunError::Start(error.to_string()))?;
+        tracing::info!(open_orders = open, "store opened");
+        Ok(Self { app, listener, limits })
+    }
+
+    /// The address that was taken.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until `shutdown` resolves or the store fails, then drains and closes the store.
+    ///
+    /// # Errors
+    /// [`RunError::StoreFailed`].
+    pub async fn run(
+        self,
+        more_routes: Option<BoxedFilter<(Response,)>>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let Self { app, listener, limits } = self;
+        let (stop, stopped) = watch::channel(false);
+        let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone()));
+        let mut routes = http::routes(&app);
+        if let Some(more) = more_routes {
+            routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
+        }
+        let mut until = stopped.clone();
+        let until = async move { stop_asked(&mut until).await };
+        let nonces = Arc::clone(&app.nonces);
+        let serve = http::serve(listener, routes, limits, nonces, until);
+        tokio::pin!(serve);
+        let failed = tokio::select! {
+            () = &mut serve => false,
+            () = shutdown => false,
+            () = app.store.failed() => true,
+        };
+        tracing::info!(store_failed = failed, "shutting down");
+        app.draining.store(true, Ordering::SeqCst);
+        stop.send_replace(true);
+        serve.await;
+        // The sweep ends at its next look at `stopped`; an order it is working on is finished first.
+        let _ = sweep.await;
+        app.store.close().await;
+        if failed { Err(RunError::StoreFailed) } else { Ok(()) }
+    }
+}
+
+/// An error means that the sender is gone, which is a stop as well.
+async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Takes an address.
+///
+/// # Errors
+/// [`RunError::Listen`].
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address).await.map_err(|error| RunError::Listen { address, error })
+}
+
+async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(SWEEP_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => { app.orders.reconcile_due().await; }
+            () = stop_asked(&mut stopped) => return,
+        }
+    }
+}
+
+/// Resolves at SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the system refuses signal handlers.
+pub fn termination() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+impl std::fmt::Display for RunError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
+            Self::Start(error) => f.write_str(error),
+            Self::StoreFailed => {
+                f.write_str("the store failed; start again once the disk is in order")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RunError {}

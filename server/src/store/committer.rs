@@ -1,0 +1,167 @@
+//! The committer: one thread that makes changes durable, many at a time.
+//!
+//! It takes what is waiting, checks each change against the store and against the others of its group, writes one
+//! sled batch, flushes, and calls `fdatasync` on the database file, because sled's own flush does not reach the disk.
+//! Only then is anybody answered. The first error ends all writing.
+
+use std::fs::File;
+use std::io;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use tokio::sync::{oneshot, watch};
+
+use super::group::Group;
+use super::head::{Head, HeadFile};
+use super::{Change, StoreError};
+
+/// How many changes may wait.
+const QUEUE: usize = 1024;
+/// How many changes share one sync.
+const GROUP: usize = 256;
+
+type Answer = oneshot::Sender<Result<(), StoreError>>;
+
+enum Job {
+    Commit(Box<Change>, Answer),
+    Close(oneshot::Sender<()>),
+}
+
+/// The way to the committer thread.
+#[derive(Debug)]
+pub(super) struct Committer {
+    queue: Sender<Job>,
+    healthy: watch::Receiver<bool>,
+}
+
+/// What the thread owns.
+pub(super) struct Disk {
+    pub(super) db: sled::Db,
+    /// The file behind `db`, for `fdatasync`.
+    pub(super) file: File,
+    pub(super) head_file: HeadFile,
+    pub(super) head: Head,
+}
+
+impl Committer {
+    pub(super) fn start(disk: Disk) -> io::Result<Self> {
+        let (queue, jobs) = channel(QUEUE);
+        let (health, healthy) = watch::channel(true);
+        let run = move || Thread { disk, failed: None, health }.run(jobs);
+        std::thread::Builder::new().name("committer".into()).spawn(run)?;
+        Ok(Self { queue, healthy })
+    }
+
+    pub(super) async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let (answer, wait) = oneshot::channel();
+        self.queue.try_send(Job::Commit(Box::new(change), answer)).map_err(
+            |error| match error {
+                TrySendError::Full(_) => StoreError::Busy,
+                TrySendError::Closed(_) => closed(),
+            },
+        )?;
+        wait.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// A thread that has ended, by close or by a panic inside sled, cannot write either.
+    pub(super) fn healthy(&self) -> bool {
+        self.healthy.has_changed().is_ok() && *self.healthy.borrow()
+    }
+
+    /// Returns when writing has ended: an error, a panic inside sled, or `close`.
+    pub(super) async fn failed(&self) {
+        // Either answer means that nothing more will be written.
+        let _ = self.healthy.clone().wait_for(|healthy| !healthy).await;
+    }
+
+    /// Ends the thread when all that was queued before is durable.
+    pub(super) async fn close(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.queue.send(Job::Close(done)).await.is_ok() {
+            // An error means the thread has ended already.
+            let _ = wait.await;
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Failed { what: "writing", detail: "the store is closed".into() }
+}
+
+struct Thread {
+    disk: Disk,
+    failed: Option<StoreError>,
+    health: watch::Sender<bool>,
+}
+
+impl Thread {
+    fn run(mut self, mut jobs: Receiver<Job>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut waiting = Vec::new();
+            let mut close = None;
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Commit(change, answer) => waiting.push((change, answer)),
+                    Job::Close(done) => close = Some(done),
+                }
+                let more = waiting.len() < GROUP && close.is_none();
+                next = if more { jobs.try_recv().ok() } else { None };
+            }
+            self.commit(waiting);
+            if let Some(done) = close {
+                self.finish();
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+
+    /// Commits a group and answers each of its members.
+    fn commit(&mut self, waiting: Vec<(Box<Change>, Answer)>) {
+        let mut group = Group::new(&self.disk.db);
+        let mut accepted = Vec::with_capacity(waiting.len());
+        for (change, answer) in waiting {
+            let verdict = match &self.failed {
+                Some(failed) => Err(failed.clone()),
+                None => group.add(&change),
+            };
+            match verdict {
+                Ok(()) => accepted.push(answer),
+                Err(error) => reply(answer, Err(error)),
+            }
+        }
+        if accepted.is_empty() {
+            return;
+        }
+        let result = group.finish(self.disk.head).and_then(|(batch, head)| self.write(batch, head));
+        if let Err(error) = &result {
+            tracing::error!(%error, "the store has failed; nothing more will be acknowledged");
+            self.failed = Some(error.clone());
+            self.health.send_replace(false);
+        }
+        for answer in accepted {
+            reply(answer, result.clone());
+        }
+    }
+
+    fn write(&mut self, batch: sled::Batch, head: Head) -> Result<(), StoreError> {
+        let failed = |what| move |detail: String| StoreError::Failed { what, detail };
+        self.disk.db.apply_batch(batch).map_err(|e| failed("writing")(e.to_string()))?;
+        self.disk.db.flush().map_err(|e| failed("flushing")(e.to_string()))?;
+        self.disk.file.sync_data().map_err(|e| failed("syncing")(e.to_string()))?;
+        self.disk.head_file.write(head).map_err(|e| failed("writing the head")(e.to_string()))?;
+        self.disk.head = head;
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        if let Err(error) = self.disk.head_file.sync() {
+            tracing::error!(%error, "the head record could not be synced");
+        }
+    }
+}
+
+/// Nobody waits for the answer any more when the request was given up; the change stands all the same.
+fn reply(answer: Answer, result: Result<(), StoreError>) {
+    let _ = answer.send(result);
+}

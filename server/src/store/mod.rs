@@ -1,0 +1,173 @@
+//! Where orders live.
+//!
+//! # The contract
+//! - [`Store::commit`] is all or nothing, and returns `Ok` only when the change will survive a power cut.
+//! - An order changes only from the revision its change names; otherwise the answer is [`StoreError::Stale`] and
+//!   nothing has happened. Of two changes based on one revision, exactly one succeeds.
+//! - A transaction_id belongs to one order, an idempotency key to one creation: a second claim is `Stale` too.
+//! - A read sees every change that was answered before the read began.
+//! - After [`StoreError::Failed`] every further commit fails: the process must end and start again.
+//!
+//! `tests/` runs this contract against every implementation.
+
+mod change;
+mod committer;
+mod group;
+mod head;
+mod keys;
+mod memory;
+mod sled;
+
+use async_trait::async_trait;
+
+pub use self::change::{Change, IdempotencyRow, OutboxRow, User};
+pub use self::memory::MemoryStore;
+pub use self::sled::SledStore;
+use crate::orders::{Event, Order, OrderKey};
+use wxpay_core::messages::TradeState;
+
+/// A place that keeps orders, users and what is to be told to others.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// An order by its key.
+    async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError>;
+
+    /// The order's event log, oldest first.
+    async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError>;
+
+    /// A merchant's orders, newest first.
+    async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError>;
+
+    /// Every order that is still open, for the reconcile sweep's start.
+    async fn open_orders(&self) -> Result<Vec<Order>, StoreError>;
+
+    /// What an Idempotency-Key of this merchant created.
+    async fn idempotency(
+        &self,
+        merchant: &str,
+        key: &str,
+    ) -> Result<Option<IdempotencyRow>, StoreError>;
+
+    /// A user of a merchant's mini program.
+    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError>;
+
+    /// What waits to be told to the merchant's own system, oldest first, at most `limit` rows.
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
+
+    /// Makes a change durable, whole or not at all.
+    async fn commit(&self, change: Change) -> Result<(), StoreError>;
+
+    /// Whether changes can be made durable right now.
+    fn healthy(&self) -> bool;
+
+    /// Returns when writing has failed for good; never, while all is well.
+    async fn failed(&self);
+
+    /// Ends writing: everything answered is durable, nothing more is taken.
+    async fn close(&self);
+}
+
+/// Which orders a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only this state.
+    pub trade_state: Option<TradeState>,
+    /// Only orders created at or after this time, milliseconds since 1970.
+    pub from_ms: Option<i64>,
+    /// Only orders created before this time, milliseconds since 1970.
+    pub to_ms: Option<i64>,
+    /// Where the page before ended.
+    pub cursor: Option<Cursor>,
+    /// How many, at most.
+    pub limit: usize,
+}
+
+/// The last order of a page: the next page begins behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its creation time, milliseconds since 1970.
+    pub created_ms: i64,
+    /// Its number.
+    pub out_trade_no: String,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The orders.
+    pub orders: Vec<Order>,
+    /// Where to go on, if there is more to look at.
+    pub next: Option<Cursor>,
+}
+
+/// Why the store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// Somebody changed it first: read again, decide again.
+    Stale,
+    /// Too many changes are waiting: try later.
+    Busy,
+    /// The disk failed. Nothing may be acknowledged until the process has started anew.
+    Failed {
+        /// What was attempted.
+        what: &'static str,
+        /// The system's words.
+        detail: String,
+    },
+    /// A record cannot be read.
+    Damaged {
+        /// Which kind of record.
+        what: &'static str,
+    },
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process uses the directory.
+    InUse,
+    /// The directory cannot be made, read or written.
+    Io(std::io::Error),
+    /// The database was written by a newer version.
+    NewerFormat {
+        /// Its format number.
+        found: u64,
+    },
+    /// The database cannot be read, or lacks changes that were acknowledged.
+    Damaged {
+        /// What was found.
+        detail: String,
+    },
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stale => f.write_str("the record was changed by someone else"),
+            Self::Busy => f.write_str("too many changes are waiting"),
+            Self::Failed { what, detail } => write!(f, "{what} failed: {detail}"),
+            Self::Damaged { what } => write!(f, "a stored {what} cannot be read"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InUse => f.write_str("another process uses this data directory"),
+            Self::Io(error) => write!(f, "the data directory cannot be used: {error}"),
+            Self::NewerFormat { found } => {
+                write!(f, "the data was written by a newer version (format {found})")
+            }
+            Self::Damaged { detail } => write!(
+                f,
+                "the database is damaged or older than what was acknowledged: {detail}; \
+                 restore the data directory from a backup"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}

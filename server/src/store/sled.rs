@@ -1,0 +1,239 @@
+//! The embedded store: sled for keeping, the committer for durability, the head record against silent loss.
+
+use std::fs::{self, File};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+
+use super::committer::{Committer, Disk};
+use super::group::split_revision;
+use super::head::{Head, HeadFile};
+use super::{
+    Change, Cursor, Filter, IdempotencyRow, OpenError, OutboxRow, Page, Store, StoreError, User,
+    keys,
+};
+use crate::orders::{Event, Order, OrderKey};
+
+/// How many orders one list call looks at, at most; a rare state then comes with an early `next`.
+const SCAN: usize = 10_000;
+/// The format this version writes.
+const FORMAT: u64 = 1;
+
+/// Orders in sled 0.34.
+#[derive(Debug)]
+pub struct SledStore {
+    db: sled::Db,
+    committer: Committer,
+}
+
+impl SledStore {
+    /// Opens (or makes) the store in a directory. `cache_bytes` bounds sled's cache.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is served from a database that has lost acknowledged changes.
+    pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        fs::create_dir_all(directory).map_err(OpenError::Io)?;
+        let database = directory.join("orders");
+        let db = open_sled(&database, cache_bytes)?;
+        check_format(&db)?;
+        let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
+        let head = check_head(&db, head_file.read().map_err(OpenError::Io)?)?;
+        let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
+        let disk = Disk { db: db.clone(), file, head_file, head };
+        make_names_durable(directory, &database, &disk).map_err(OpenError::Io)?;
+        let committer = Committer::start(disk).map_err(OpenError::Io)?;
+        Ok(Self { db, committer })
+    }
+
+    fn read<T: DeserializeOwned>(&self, what: &'static str, key: &[u8]) -> Found<T> {
+        let Some(bytes) = self.db.get(key).map_err(unreadable)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged { what })
+    }
+
+    fn read_order(&self, key: &OrderKey) -> Found<Order> {
+        let Some(bytes) = self.db.get(keys::order(key)).map_err(unreadable)? else {
+            return Ok(None);
+        };
+        let json = split_revision(&bytes).map(|(_, json)| json);
+        json.and_then(|json| serde_json::from_slice(json).ok())
+            .map(Some)
+            .ok_or(StoreError::Damaged { what: "order" })
+    }
+}
+
+type Found<T> = Result<Option<T>, StoreError>;
+
+#[async_trait]
+impl Store for SledStore {
+    async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
+        self.read_order(key)
+    }
+
+    async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
+        let mut events = Vec::new();
+        for row in self.db.scan_prefix(keys::events(key)) {
+            let (_, json) = row.map_err(unreadable)?;
+            let event = serde_json::from_slice(&json);
+            events.push(event.map_err(|_| StoreError::Damaged { what: "event" })?);
+        }
+        Ok(events)
+    }
+
+    async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
+        let from = keys::created(merchant, filter.from_ms.unwrap_or(0), "");
+        let end = match &filter.cursor {
+            Some(cursor) => keys::created(merchant, cursor.created_ms, &cursor.out_trade_no),
+            None => keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), ""),
+        };
+        let mut page = Page { orders: Vec::new(), next: None };
+        if from >= end {
+            return Ok(page);
+        }
+        let mut last_seen = None;
+        for (seen, row) in self.db.range(from..end).rev().enumerate() {
+            let (key, _) = row.map_err(unreadable)?;
+            if page.orders.len() == filter.limit || seen == SCAN {
+                page.next = last_seen;
+                break;
+            }
+            let out_trade_no = keys::created_out_trade_no(merchant, &key)
+                .ok_or(StoreError::Damaged { what: "list entry" })?;
+            let key = OrderKey { merchant: merchant.into(), out_trade_no };
+            let order = self.read_order(&key)?.ok_or(StoreError::Damaged { what: "order" })?;
+            last_seen = Some(cursor_at(&order));
+            if filter.trade_state.is_none_or(|state| state == order.trade_state) {
+                page.orders.push(order);
+            }
+        }
+        Ok(page)
+    }
+
+    async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
+        let mut open = Vec::new();
+        for row in self.db.scan_prefix(keys::OPEN_PREFIX) {
+            let (key, _) = row.map_err(unreadable)?;
+            let key = keys::open_order(&key).ok_or(StoreError::Damaged { what: "watch entry" })?;
+            open.push(self.read_order(&key)?.ok_or(StoreError::Damaged { what: "order" })?);
+        }
+        Ok(open)
+    }
+
+    async fn idempotency(
+        &self,
+        merchant: &str,
+        key: &str,
+    ) -> Result<Option<IdempotencyRow>, StoreError> {
+        self.read("idempotency row", &keys::idempotency(merchant, key))
+    }
+
+    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
+        self.read("user", &keys::user(merchant, openid))
+    }
+
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        let mut rows = Vec::new();
+        for row in self.db.scan_prefix(keys::OUTBOX_PREFIX).take(limit) {
+            let (_, json) = row.map_err(unreadable)?;
+            let row = serde_json::from_slice(&json);
+            rows.push(row.map_err(|_| StoreError::Damaged { what: "outbox row" })?);
+        }
+        Ok(rows)
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        self.committer.commit(change).await
+    }
+
+    fn healthy(&self) -> bool {
+        self.committer.healthy()
+    }
+
+    async fn failed(&self) {
+        self.committer.failed().await;
+    }
+
+    async fn close(&self) {
+        self.committer.close().await;
+    }
+}
+
+pub(super) fn cursor_at(order: &Order) -> Cursor {
+    Cursor { created_ms: order.created_ms, out_trade_no: order.key.out_trade_no.clone() }
+}
+
+fn unreadable(error: sled::Error) -> StoreError {
+    StoreError::Failed { what: "reading", detail: error.to_string() }
+}
+
+/// sled panics on some damaged files; here that becomes an error like any other.
+fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, OpenError> {
+    // The committer flushes; sled's own timer would only do it without fdatasync.
+    let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(None);
+    match catch_unwind(AssertUnwindSafe(|| config.open())) {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(sled::Error::Io(error))) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(OpenError::InUse)
+        }
+        // sled wraps the failed lock in an error of another kind.
+        Ok(Err(sled::Error::Io(error))) if error.to_string().contains("could not acquire lock") => {
+            Err(OpenError::InUse)
+        }
+        Ok(Err(sled::Error::Io(error))) => Err(OpenError::Io(error)),
+        Ok(Err(error)) => Err(OpenError::Damaged { detail: error.to_string() }),
+        Err(_) => Err(OpenError::Damaged { detail: "sled cannot read its file".into() }),
+    }
+}
+
+fn check_format(db: &sled::Db) -> Result<(), OpenError> {
+    let damaged = |detail: String| OpenError::Damaged { detail };
+    let stored = db.get(keys::FORMAT).map_err(|error| damaged(error.to_string()))?;
+    match stored.as_deref().map(<[u8; 8]>::try_from) {
+        None => {
+            let written = db.insert(keys::FORMAT, &FORMAT.to_be_bytes());
+            written.map(|_| ()).map_err(|error| damaged(error.to_string()))
+        }
+        Some(Ok(bytes)) => match u64::from_be_bytes(bytes) {
+            found if found > FORMAT => Err(OpenError::NewerFormat { found }),
+            _ => Ok(()),
+        },
+        Some(Err(_)) => Err(damaged("the format number is unreadable".into())),
+    }
+}
+
+/// The database may be ahead of the head record, never behind it.
+fn check_head(db: &sled::Db, recorded: Option<Head>) -> Result<Head, OpenError> {
+    let damaged = |detail: String| OpenError::Damaged { detail };
+    let stored = db.get(keys::HEAD).map_err(|error| damaged(error.to_string()))?;
+    let stored = match stored {
+        None => Head::default(),
+        Some(bytes) => {
+            Head::from_bytes(&bytes).ok_or_else(|| damaged("its head is unreadable".into()))?
+        }
+    };
+    match recorded {
+        None if stored.seq > 1 => Err(damaged("the head record is missing".into())),
+        Some(head) if head.seq > stored.seq => Err(damaged(format!(
+            "{} groups of changes were acknowledged, the database has {}",
+            head.seq, stored.seq
+        ))),
+        Some(head) if head.seq == stored.seq && head.chain != stored.chain => {
+            Err(damaged(format!("group {} is not the one that was acknowledged", head.seq)))
+        }
+        None | Some(_) => Ok(stored),
+    }
+}
+
+/// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start.
+fn make_names_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
+    disk.head_file.sync()?;
+    disk.db.flush().map_err(io::Error::other)?;
+    disk.file.sync_all()?;
+    for path in [Some(database), Some(directory), directory.parent()].into_iter().flatten() {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        File::open(path)?.sync_all()?;
+    }
+    Ok(())
+}

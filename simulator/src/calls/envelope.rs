@@ -1,0 +1,183 @@
+//! What all XML calls share: the checks before the call's own rules, and the signed reply around its answer.
+//!
+//! The order is: POST with a body, strict XML, a known mch_id, the signature, the fields, appid. Up to the signature
+//! a refusal is `return_code=FAIL` without a signature; behind it, a signed `result_code=FAIL` with an err_code.
+
+use wxpay_core::messages::{ErrCode, FieldError};
+use wxpay_core::xml::{self, XmlError};
+use wxpay_core::{Params, SignType, sign, verify};
+
+use super::signature::why_signature_failed;
+use super::{Answer, Call, Fields, Refusal, Request};
+use crate::http::Received;
+use crate::world::World;
+
+/// What a fault does to an otherwise right reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tamper {
+    #[default]
+    Nothing,
+    /// The signature is another's.
+    WrongSign,
+    /// There is no signature.
+    NoSign,
+    /// SYSTEMERROR, and nothing was done.
+    SystemError,
+    /// SYSTEMERROR, and yet it was done.
+    SystemErrorApplied,
+}
+
+/// A reply's parameters and what the simulator thought.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) params: Params,
+    pub(crate) note: String,
+}
+
+/// An unsigned refusal: `return_msg` for the merchant, a note for the log.
+struct NotAccepted {
+    return_msg: String,
+    note: String,
+}
+
+/// The order a request claims to be about; nothing is checked.
+pub(crate) fn claimed_out_trade_no(world: &World, body: &[u8]) -> Option<String> {
+    let params = xml::from_xml(body).ok()?;
+    let by_transaction = params.filled("transaction_id").and_then(|id| world.transactions.get(id));
+    match by_transaction {
+        Some((_, out_trade_no)) => Some(out_trade_no.clone()),
+        None => params.filled("out_trade_no").map(str::to_owned),
+    }
+}
+
+/// Answers one of the XML calls.
+pub(crate) fn answer_xml(
+    world: &mut World,
+    call: Call,
+    received: &Received,
+    tamper: Tamper,
+) -> Reply {
+    let request = match open(world, call, received) {
+        Ok(request) => request,
+        Err(refused) => return unsigned(&refused),
+    };
+    let verified = format!("signature verified ({})", request.sign_type);
+    let answer = match tamper {
+        Tamper::SystemError => Err(busy()),
+        Tamper::SystemErrorApplied => checked(world, call, &request).and(Err(busy())),
+        Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign => checked(world, call, &request),
+    };
+    let note = match &answer {
+        Ok(_) => verified,
+        Err(refusal) => format!("{verified}; {}: {}", refusal.code, refusal.code.meaning()),
+    };
+    seal(world, &request, answer, tamper).map_or_else(
+        || unsigned(&not_accepted("系统错误", "the reply is too large")),
+        |params| Reply { params, note },
+    )
+}
+
+/// Everything up to the signature, and the fields every request has.
+fn open(world: &World, call: Call, received: &Received) -> Result<Request, NotAccepted> {
+    if received.method != "POST" {
+        return Err(not_accepted("REQUIRE_POST_METHOD", "the request is not a POST"));
+    }
+    let params = xml::from_xml(&received.body).map_err(|error| match error {
+        XmlError::Empty => not_accepted("POST_DATA_EMPTY", "the request has no body"),
+        XmlError::NotUtf8 { .. } => not_accepted("NOT_UTF8", error),
+        error => not_accepted("XML_FORMAT_ERROR", error),
+    })?;
+    let mch_id =
+        params.filled("mch_id").ok_or(not_accepted("缺少参数", "mch_id: missing"))?.to_owned();
+    let merchant =
+        world.merchant(&mch_id).ok_or(not_accepted("MCHID_NOT_EXIST", "mch_id: unknown"))?;
+    let sign_type = match params.filled("sign_type") {
+        None => SignType::Md5,
+        Some(word) => word.parse().map_err(|error| not_accepted("参数格式校验错误", error))?,
+    };
+    let verified = verify(params.clone(), sign_type, &merchant.key).map_err(|error| {
+        let why = why_signature_failed(&params, sign_type, merchant, &world.merchants);
+        not_accepted("签名错误", format!("{error}; {why}"))
+    })?;
+    match call.check(verified.params()) {
+        Err(error) if is_common(error.field) => Err(not_accepted(words(&error), error)),
+        // The field errors of the call itself are answered with a signature, by `checked`.
+        Ok(()) | Err(_) => Ok(Request { params, sign_type, mch_id }),
+    }
+}
+
+/// The rules behind the signature: the call's fields, appid, then the call itself.
+fn checked(world: &mut World, call: Call, request: &Request) -> Answer {
+    if let Err(error) = call.check(&request.params) {
+        let code = if error.missing { ErrCode::LackParams } else { ErrCode::ParamError };
+        return Err(Refusal::new(code, format!("{}:{}", words(&error), error.field)));
+    }
+    let appid = request.params.get("appid").unwrap_or_default();
+    let mut known = world.merchants.iter().filter(|merchant| merchant.appid == appid).peekable();
+    if known.peek().is_none() {
+        return Err(Refusal::new(ErrCode::AppidNotExist, "appid不存在"));
+    }
+    if !known.any(|merchant| merchant.mch_id == request.mch_id) {
+        return Err(Refusal::new(ErrCode::AppidMchidNotMatch, "appid和mch_id不匹配"));
+    }
+    call.answer(world, request)
+}
+
+/// Adds what every reply carries and signs it with the request's algorithm.
+fn seal(world: &mut World, request: &Request, answer: Answer, tamper: Tamper) -> Option<Params> {
+    let mut fields: Fields = vec![
+        ("return_code", "SUCCESS".into()),
+        ("return_msg", "OK".into()),
+        ("nonce_str", world.ids.nonce_str()),
+    ];
+    for name in ["appid", "mch_id", "sub_appid", "sub_mch_id"] {
+        if let Some(value) = request.params.filled(name) {
+            fields.push((name, value.into()));
+        }
+    }
+    match answer {
+        Ok(own) => {
+            fields.push(("result_code", "SUCCESS".into()));
+            fields.extend(own);
+        }
+        Err(refusal) => fields.extend([
+            ("result_code", "FAIL".into()),
+            ("err_code", refusal.code.as_str().into()),
+            ("err_code_des", refusal.description),
+        ]),
+    }
+    let mut params = Params::from_pairs(fields).ok()?;
+    let key = &world.merchant(&request.mch_id)?.key;
+    let signature = match tamper {
+        Tamper::NoSign => return Some(params),
+        Tamper::WrongSign => world.ids.wrong_signature(request.sign_type.hex_len()),
+        Tamper::Nothing | Tamper::SystemError | Tamper::SystemErrorApplied => {
+            sign(&params, request.sign_type, key).to_string()
+        }
+    };
+    params.set("sign", &signature).ok()?;
+    Some(params)
+}
+
+fn unsigned(refused: &NotAccepted) -> Reply {
+    let fields = [("return_code", "FAIL"), ("return_msg", refused.return_msg.as_str())];
+    let params = Params::from_pairs(fields).unwrap_or_default();
+    Reply { params, note: refused.note.clone() }
+}
+
+fn not_accepted(return_msg: &str, note: impl ToString) -> NotAccepted {
+    NotAccepted { return_msg: return_msg.into(), note: note.to_string() }
+}
+
+fn busy() -> Refusal {
+    Refusal::new(ErrCode::SystemError, "系统繁忙，请稍后再试")
+}
+
+fn words(error: &FieldError) -> &'static str {
+    if error.missing { "缺少参数" } else { "参数格式校验错误" }
+}
+
+fn is_common(field: &str) -> bool {
+    let common = ["appid", "mch_id", "sub_appid", "sub_mch_id", "nonce_str", "sign", "sign_type"];
+    common.contains(&field)
+}

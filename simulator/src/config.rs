@@ -1,0 +1,142 @@
+//! What a simulator is started with.
+
+use std::fmt;
+use std::io;
+
+use wxpay_core::ApiKey;
+
+use crate::clock::{self, Now};
+
+/// How to start a simulator.
+#[derive(Clone)]
+pub struct Config {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// The merchants WeChat knows. One mch_id may appear with several appids.
+    pub merchants: Vec<Merchant>,
+    /// Divides the waits between two attempts at a notice: 1 is WeChat's own pace, 1000 turns minutes into moments.
+    /// Rules about an order's age or a code's life follow `now` alone.
+    pub speedup: u32,
+    /// All ids come from it, so the same calls in the same order give the same ids.
+    pub seed: u64,
+    /// The clock, shared with the server under test where time matters.
+    pub now: Now,
+    /// How long a notice waits for its reply, in milliseconds (reference: delivery rules, 5 s).
+    pub notice_deadline_ms: u64,
+    /// Whether notices carry `sign_type`. WeChat mostly leaves it out.
+    pub notice_sign_type: bool,
+}
+
+/// A merchant and the mini program bound to it. `Debug` shows no secret.
+#[derive(Clone)]
+pub struct Merchant {
+    /// The mini program's appid.
+    pub appid: String,
+    /// The merchant number.
+    pub mch_id: String,
+    /// Signs everything between the merchant and WeChat.
+    pub key: ApiKey,
+    /// The mini program's AppSecret, for code2session only.
+    pub app_secret: String,
+    /// What the cashier page calls the shop.
+    pub name: String,
+}
+
+/// Why a simulator does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// There is no merchant.
+    NoMerchant,
+    /// Two merchants contradict each other: the same appid with two AppSecrets, the same mch_id with two keys, or the
+    /// same pair twice.
+    Contradiction {
+        /// `appid`, `mch_id` or `merchants`.
+        field: &'static str,
+    },
+    /// `speedup` is 0.
+    NoSpeed,
+    /// The port cannot be taken.
+    Bind(io::Error),
+}
+
+impl Config {
+    /// A free port, real time, seed 1, the machine's clock.
+    pub fn new(merchants: Vec<Merchant>) -> Self {
+        Self {
+            port: 0,
+            merchants,
+            speedup: 1,
+            seed: 1,
+            now: clock::system(),
+            notice_deadline_ms: 5_000,
+            notice_sign_type: false,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        if self.merchants.is_empty() {
+            return Err(StartError::NoMerchant);
+        }
+        if self.speedup == 0 {
+            return Err(StartError::NoSpeed);
+        }
+        for (index, one) in self.merchants.iter().enumerate() {
+            for other in self.merchants.iter().skip(index + 1) {
+                one.agree(other)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Merchant {
+    fn agree(&self, other: &Self) -> Result<(), StartError> {
+        let same_appid = self.appid == other.appid;
+        let same_mch_id = self.mch_id == other.mch_id;
+        if same_appid && same_mch_id {
+            Err(StartError::Contradiction { field: "merchants" })
+        } else if same_appid && self.app_secret != other.app_secret {
+            Err(StartError::Contradiction { field: "appid" })
+        } else if same_mch_id && self.key != other.key {
+            Err(StartError::Contradiction { field: "mch_id" })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("port", &self.port)
+            .field("merchants", &self.merchants)
+            .field("speedup", &self.speedup)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Merchant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Merchant")
+            .field("appid", &self.appid)
+            .field("mch_id", &self.mch_id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMerchant => f.write_str("merchants: expected at least one"),
+            Self::Contradiction { field } => {
+                write!(f, "{field}: two merchants share it and contradict each other")
+            }
+            Self::NoSpeed => f.write_str("speedup: expected at least 1"),
+            Self::Bind(error) => write!(f, "cannot listen on 127.0.0.1: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}

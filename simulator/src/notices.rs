@@ -1,0 +1,326 @@
+//! Payment notices: POST to notify_url until the merchant's server answers SUCCESS (reference: delivery rules).
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use wxpay_core::{Fen, Params, sign, xml};
+
+use crate::calls::Call;
+use crate::client::{Response, SendError, post_xml};
+use crate::config::Merchant;
+use crate::faults::FaultKind;
+use crate::messages::{Exchange, Party, Said};
+use crate::order::{Order, Payment};
+use crate::simulator::Simulator;
+use crate::wire;
+use crate::world::{OrderKey, World};
+
+/// The waits between two attempts, in seconds: 15 repeats over 24 h 4 min.
+pub const REPEATS_S: [u64; 15] = [
+    15, 15, 30, 180, 600, 1_200, 1_800, 1_800, 1_800, 3_600, 10_800, 10_800, 10_800, 21_600, 21_600,
+];
+
+/// A notice to be sent by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// The genuine notice of a payment once more.
+    Again,
+    /// Says "paid", paid or not, signed with a wrong key.
+    Forged,
+    /// Says "paid", paid or not, rightly signed, with another total_fee.
+    WrongAmount,
+    /// Says "paid", paid or not, as another merchant and rightly signed by that one.
+    OtherMerchant,
+}
+
+/// What the merchant's server answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoticeReply {
+    /// HTTP status.
+    pub status: u16,
+    /// As received.
+    pub body: String,
+    /// Whether WeChat takes it for SUCCESS and stops.
+    pub accepted: bool,
+}
+
+/// Why no notice was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeError {
+    /// There is no such order.
+    UnknownOrder,
+    /// The order is not paid, so there is no notice to repeat.
+    NotPaid,
+    /// There is no second merchant to send as.
+    NoOtherMerchant,
+    /// It was sent, or should have been, and nothing came back.
+    Unanswered(SendError),
+}
+
+/// What a notice is made to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Genuine,
+    WrongSign,
+    WrongAmount,
+    OtherMerchant,
+}
+
+impl Simulator {
+    /// Sends one notice now, whatever was sent before, and gives back the server's reply.
+    ///
+    /// # Errors
+    /// [`NoticeError`].
+    pub async fn send_notice(
+        &self,
+        out_trade_no: &str,
+        kind: NoticeKind,
+    ) -> Result<NoticeReply, NoticeError> {
+        let content = match kind {
+            NoticeKind::Again => Content::Genuine,
+            NoticeKind::Forged => Content::WrongSign,
+            NoticeKind::WrongAmount => Content::WrongAmount,
+            NoticeKind::OtherMerchant => Content::OtherMerchant,
+        };
+        let key = self.read(|world| world.key_of(out_trade_no)).ok_or(NoticeError::UnknownOrder)?;
+        self.attempt(&key, content).await
+    }
+
+    /// Starts the delivery for an order that was just paid. Returns when its first notice may not wait any longer:
+    /// at once, or with the fault `before_reply` after that notice was answered.
+    pub(crate) async fn deliver(&self, key: OrderKey) {
+        let fault = self.with(|world| {
+            world.faults.take(Call::Notice, Some(&key.1), |kind| kind != FaultKind::BadSign)
+        });
+        let kind = fault.as_ref().map(|fault| fault.kind);
+        if kind == Some(FaultKind::Lose) {
+            self.note_lost(&key);
+            return;
+        }
+        let late_ms =
+            fault.filter(|fault| fault.kind == FaultKind::Late).map_or(0, |fault| fault.delay_ms);
+        let (first_done, first) = oneshot::channel();
+        let simulator = self.clone();
+        self.spawn(Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(late_ms)).await;
+            simulator
+                .deliver_until_accepted(&key, kind == Some(FaultKind::Double), first_done)
+                .await;
+        }));
+        if kind == Some(FaultKind::BeforeReply) {
+            // An error means that the simulator is being shut down.
+            let _ = first.await;
+        }
+    }
+
+    async fn deliver_until_accepted(
+        &self,
+        key: &OrderKey,
+        double: bool,
+        first_done: oneshot::Sender<()>,
+    ) {
+        let mut accepted = if double {
+            let both = tokio::join!(self.attempt_of_delivery(key), self.attempt_of_delivery(key));
+            both.0 || both.1
+        } else {
+            self.attempt_of_delivery(key).await
+        };
+        // The receiver is gone unless the cashier waits.
+        let _ = first_done.send(());
+        for wait_s in REPEATS_S {
+            if accepted {
+                return;
+            }
+            let wait_us = wait_s * 1_000_000 / u64::from(self.config().speedup);
+            tokio::time::sleep(Duration::from_micros(wait_us)).await;
+            accepted = self.attempt_of_delivery(key).await;
+        }
+    }
+
+    async fn attempt_of_delivery(&self, key: &OrderKey) -> bool {
+        let content = self.with(|world| {
+            if let Some(order) = world.orders.get_mut(key) {
+                order.notices_sent += 1;
+            }
+            let fault =
+                world.faults.take(Call::Notice, Some(&key.1), |kind| kind == FaultKind::BadSign);
+            if fault.is_some() { Content::WrongSign } else { Content::Genuine }
+        });
+        self.attempt(key, content).await.is_ok_and(|reply| reply.accepted)
+    }
+
+    /// One notice and its reply, both written down.
+    async fn attempt(&self, key: &OrderKey, content: Content) -> Result<NoticeReply, NoticeError> {
+        let with_sign_type = self.config().notice_sign_type;
+        let (url, xml, exchange) = self.with(|world| {
+            let (url, xml) = write(world, key, content, with_sign_type)?;
+            world.count(Call::Notice, &key.1);
+            let said = Said {
+                content_type: "text/xml; charset=utf-8",
+                body: xml.as_bytes(),
+                note: content.note(),
+                ..Said::default()
+            };
+            let parties = (Party::Wechat, Party::Server);
+            let exchange = world.log.request(parties, "notice", ("POST", &url), said, world.now_ms);
+            Ok((url, xml, exchange))
+        })?;
+        let deadline = Duration::from_millis(self.config().notice_deadline_ms);
+        let reply = post_xml(&url, xml, deadline).await;
+        self.with(|world| {
+            note_reply(world, &exchange, reply.as_ref());
+            let reply = reply.map_err(NoticeError::Unanswered)?;
+            let accepted = judge(&reply).is_ok();
+            if accepted
+                && content == Content::Genuine
+                && let Some(order) = world.orders.get_mut(key)
+            {
+                order.notice_acknowledged = true;
+            }
+            let body = String::from_utf8_lossy(&reply.body).into_owned();
+            Ok(NoticeReply { status: reply.status, body, accepted })
+        })
+    }
+
+    fn note_lost(&self, key: &OrderKey) {
+        self.with(|world| {
+            let url = world.orders.get(key).map(|order| order.field("notify_url").to_owned());
+            let said = Said { note: "fault lose: never sent", ..Said::default() };
+            let parties = (Party::Wechat, Party::Server);
+            let target = ("POST", url.as_deref().unwrap_or_default());
+            world.log.request(parties, "notice", target, said, world.now_ms);
+        });
+    }
+}
+
+fn note_reply(world: &mut World, exchange: &Exchange, reply: Result<&Response, &SendError>) {
+    let note = match reply.map(judge) {
+        Ok(Ok(())) => "accepted".into(),
+        Ok(Err(why)) => format!("not accepted: {why}"),
+        Err(error) => error.to_string(),
+    };
+    let said = match reply {
+        Ok(reply) => Said {
+            status: Some(reply.status),
+            content_type: &reply.content_type,
+            body: &reply.body,
+            note: &note,
+        },
+        Err(_) => Said { note: &note, ..Said::default() },
+    };
+    world.log.reply(exchange, said, world.now_ms);
+}
+
+/// Whether WeChat takes the reply for an acknowledgement: XML that says SUCCESS, nothing less.
+fn judge(reply: &Response) -> Result<(), String> {
+    if reply.status != 200 {
+        return Err(format!("status {}", reply.status));
+    }
+    let params = xml::from_xml(&reply.body).map_err(|error| error.to_string())?;
+    match params.get("return_code") {
+        Some("SUCCESS") => Ok(()),
+        Some(_) => Err("return_code is not SUCCESS".into()),
+        None => Err("there is no return_code".into()),
+    }
+}
+
+/// The URL and the XML of a notice.
+fn write(
+    world: &mut World,
+    key: &OrderKey,
+    content: Content,
+    with_sign_type: bool,
+) -> Result<(String, String), NoticeError> {
+    let order = world.orders.get(key).ok_or(NoticeError::UnknownOrder)?.clone();
+    let payment = match (&order.payment, content) {
+        (Some(payment), _) => payment.clone(),
+        (None, Content::Genuine) => return Err(NoticeError::NotPaid),
+        (None, Content::WrongSign | Content::WrongAmount | Content::OtherMerchant) => {
+            order.new_payment(None, world.now_ms, &mut world.ids)
+        }
+    };
+    let sender = sender(world, &order, content).ok_or(NoticeError::NoOtherMerchant)?;
+    let mut params = unsigned(world, &order, &payment, &sender, content);
+    let mut put = |name, value: &str| {
+        // The values are those of a message that was read, so there is room for them.
+        let _ = params.set(name, value);
+    };
+    if with_sign_type {
+        put("sign_type", order.sign_type.as_str());
+    }
+    let signature = match content {
+        Content::WrongSign => world.ids.wrong_signature(order.sign_type.hex_len()),
+        Content::Genuine | Content::WrongAmount | Content::OtherMerchant => {
+            sign(&params, order.sign_type, &sender.key).to_string()
+        }
+    };
+    let _ = params.set("sign", &signature);
+    Ok((order.field("notify_url").into(), wire::to_xml(&params)))
+}
+
+fn sender(world: &World, order: &Order, content: Content) -> Option<Merchant> {
+    let is_own = |merchant: &&Merchant| merchant.mch_id == order.mch_id();
+    let found = match content {
+        Content::OtherMerchant => world.merchants.iter().find(|merchant| !is_own(merchant)),
+        Content::Genuine | Content::WrongSign | Content::WrongAmount => {
+            let bound = |merchant: &&Merchant| is_own(merchant) && merchant.appid == order.appid();
+            world.merchants.iter().find(bound)
+        }
+    };
+    found.cloned()
+}
+
+fn unsigned(
+    world: &mut World,
+    order: &Order,
+    payment: &Payment,
+    sender: &Merchant,
+    content: Content,
+) -> Params {
+    let total_fee = match content {
+        Content::WrongAmount if order.total_fee.get() == 1 => Fen::new(2).unwrap_or(Fen::ZERO),
+        Content::WrongAmount => Fen::new(1).unwrap_or(Fen::ZERO),
+        Content::Genuine | Content::WrongSign | Content::OtherMerchant => order.total_fee,
+    };
+    let mut fields = order.payment_fields(payment, total_fee);
+    fields.extend([
+        ("return_code", "SUCCESS".into()),
+        ("result_code", "SUCCESS".into()),
+        ("appid", sender.appid.clone()),
+        ("mch_id", sender.mch_id.clone()),
+        ("nonce_str", world.ids.nonce_str()),
+    ]);
+    for name in ["sub_appid", "sub_mch_id", "attach"] {
+        if let Some(value) = order.request.filled(name) {
+            fields.push((name, value.into()));
+        }
+    }
+    Params::from_pairs(fields).unwrap_or_default()
+}
+
+impl Content {
+    const fn note(self) -> &'static str {
+        match self {
+            Self::Genuine => "",
+            Self::WrongSign => "signed with a wrong key",
+            Self::WrongAmount => "rightly signed, with another total_fee",
+            Self::OtherMerchant => "another merchant's, rightly signed by that one",
+        }
+    }
+}
+
+impl fmt::Display for NoticeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownOrder => f.write_str("out_trade_no: there is no such order"),
+            Self::NotPaid => f.write_str("the order is not paid, so there is no notice to repeat"),
+            Self::NoOtherMerchant => f.write_str("there is no second merchant to send as"),
+            Self::Unanswered(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NoticeError {}

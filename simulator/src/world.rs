@@ -1,0 +1,173 @@
+//! Everything the simulated WeChat knows. One lock guards it; nothing in here waits.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use wxpay_core::Fen;
+
+use crate::calls::Call;
+use crate::config::{Config, Merchant};
+use crate::faults::Faults;
+use crate::ids::Ids;
+use crate::messages::{Message, Messages};
+use crate::order::{Order, Outcome, PayError, Payment};
+
+/// WeChat's state.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) merchants: Vec<Merchant>,
+    /// Milliseconds since 1970, renewed before every use.
+    pub(crate) now_ms: i64,
+    /// Where this simulator listens.
+    pub(crate) base_url: String,
+    pub(crate) ids: Ids,
+    /// By merchant number and the merchant's order number.
+    pub(crate) orders: BTreeMap<OrderKey, Order>,
+    /// Every prepay_id ever given out.
+    pub(crate) prepays: HashMap<String, OrderKey>,
+    pub(crate) transactions: HashMap<String, OrderKey>,
+    pub(crate) codes: HashMap<String, LoginCode>,
+    pub(crate) log: Messages,
+    pub(crate) faults: Faults,
+    ledger: Vec<LedgerEntry>,
+    calls: HashMap<(Call, String), u64>,
+}
+
+/// `(mch_id, out_trade_no)`.
+pub(crate) type OrderKey = (String, String);
+
+/// A code of wx.login.
+#[derive(Debug)]
+pub(crate) struct LoginCode {
+    pub(crate) appid: String,
+    pub(crate) openid: String,
+    pub(crate) made_ms: i64,
+    pub(crate) used: bool,
+}
+
+/// Money that really moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerEntry {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// `pay`.
+    pub kind: &'static str,
+    /// Who got it.
+    pub mch_id: String,
+    /// The merchant's number of the order.
+    pub out_trade_no: String,
+    /// WeChat's number of the payment.
+    pub transaction_id: String,
+    /// In fen.
+    pub total_fee: Fen,
+}
+
+impl World {
+    pub(crate) fn new(config: &Config, base_url: String) -> Self {
+        Self {
+            merchants: config.merchants.clone(),
+            now_ms: (config.now)(),
+            base_url,
+            ids: Ids::new(config.seed),
+            orders: BTreeMap::new(),
+            prepays: HashMap::new(),
+            transactions: HashMap::new(),
+            codes: HashMap::new(),
+            log: Messages::default(),
+            faults: Faults::default(),
+            ledger: Vec::new(),
+            calls: HashMap::new(),
+        }
+    }
+
+    /// All orders, by merchant and number, as they are now.
+    pub fn orders(&self) -> impl Iterator<Item = Order> {
+        self.orders.values().map(|order| {
+            let mut order = order.clone();
+            order.pass_time(self.now_ms);
+            order
+        })
+    }
+
+    /// An order by its out_trade_no or a prepay_id. If two merchants use the number, the first merchant's.
+    pub fn order(&self, name: &str) -> Option<Order> {
+        let mut order = self.orders.get(&self.key_of(name)?)?.clone();
+        order.pass_time(self.now_ms);
+        Some(order)
+    }
+
+    /// Money that really moved, oldest first.
+    pub fn ledger(&self) -> &[LedgerEntry] {
+        &self.ledger
+    }
+
+    /// The messages after number `after`, oldest first. Only the newest 2,000 are kept.
+    pub fn messages(&self, after: u64) -> impl Iterator<Item = &Message> {
+        self.log.after(after)
+    }
+
+    /// How often a call came, or a notice went out, about one order; `None` counts all.
+    pub fn calls(&self, call: Call, out_trade_no: Option<&str>) -> u64 {
+        let counts = self.calls.iter().filter(|((counted, number), _)| {
+            *counted == call && out_trade_no.is_none_or(|wanted| wanted == number)
+        });
+        counts.map(|(_, count)| count).sum()
+    }
+
+    pub(crate) fn count(&mut self, call: Call, out_trade_no: &str) {
+        *self.calls.entry((call, out_trade_no.into())).or_default() += 1;
+    }
+
+    pub(crate) fn key_of(&self, name: &str) -> Option<OrderKey> {
+        let by_prepay = self.prepays.get(name);
+        let by_number = || self.orders.keys().find(|(_, number)| number == name);
+        by_prepay.or_else(by_number).cloned()
+    }
+
+    /// The order, grown as old as it is.
+    pub(crate) fn find(&mut self, key: &OrderKey) -> Option<&mut Order> {
+        let order = self.orders.get_mut(key)?;
+        order.pass_time(self.now_ms);
+        Some(order)
+    }
+
+    pub(crate) fn merchant(&self, mch_id: &str) -> Option<&Merchant> {
+        self.merchants.iter().find(|merchant| merchant.mch_id == mch_id)
+    }
+
+    /// A person at the cashier. `name` is a prepay_id, or an out_trade_no for its newest one.
+    ///
+    /// `Ok(None)` when no money moved.
+    pub(crate) fn pay(
+        &mut self,
+        name: &str,
+        outcome: Outcome,
+    ) -> Result<Option<Payment>, PayError> {
+        let now_ms = self.now_ms;
+        let key = self.key_of(name).ok_or(PayError::UnknownOrder)?;
+        let order = self.orders.get_mut(&key).ok_or(PayError::UnknownOrder)?;
+        order.pass_time(now_ms);
+        let coupon_fee = match outcome {
+            Outcome::Pay => None,
+            Outcome::PayWithCoupon { coupon_fee } => Some(coupon_fee),
+            Outcome::Fail | Outcome::Cancel => return Ok(None),
+        };
+        let prepay_id = if name == key.1 { &order.prepay_id } else { name };
+        order.check_payable(prepay_id, now_ms)?;
+        if coupon_fee.is_some_and(|fee| fee == Fen::ZERO || fee >= order.total_fee) {
+            return Err(PayError::BadCoupon);
+        }
+        let payment = order.new_payment(coupon_fee, now_ms, &mut self.ids);
+        order.payment = Some(payment.clone());
+        self.ledger.push(LedgerEntry {
+            at: now_ms,
+            kind: "pay",
+            mch_id: key.0.clone(),
+            out_trade_no: key.1.clone(),
+            transaction_id: payment.transaction_id.clone(),
+            total_fee: order.total_fee,
+        });
+        self.transactions.insert(payment.transaction_id.clone(), key);
+        Ok(Some(payment))
+    }
+}
