@@ -52,11 +52,11 @@ fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
     secrets.extend(pasted.map(str::as_bytes));
     let check = Check { message: &message, options, secrets: &secrets, input };
     if message.scene == Scene::RefundNotice {
-        report.verdict = Verdict::Unsigned;
+        check.refund(pasted, &mut report);
     } else {
         check.signature(main, pasted, given, &mut report);
     }
-    lints::collect(&check, reading, given, other.as_ref(), &mut report);
+    lints::collect(&check, reading, given, &mut report);
     if let Some(other) = &other {
         compare::collect(&message, other, given, &mut report);
     }
@@ -77,6 +77,16 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
+    #[cfg(feature = "refund-notice")]
+    fn refund(&self, pasted: Option<&str>, report: &mut Report) {
+        super::refund::explain(self, pasted, report);
+    }
+
+    #[cfg(not(feature = "refund-notice"))]
+    fn refund(&self, _pasted: Option<&str>, report: &mut Report) {
+        report.verdict = Verdict::Unsigned;
+    }
+
     fn signature(&self, main: Option<&'a [u8]>, pasted: Option<&'a str>, given: Option<&str>, report: &mut Report) {
         let expected = hash_of(self.message.sign_type);
         let pairs = self.message.pairs.as_slice();

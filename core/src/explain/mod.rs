@@ -20,6 +20,8 @@ mod message;
 mod normal;
 mod plan;
 mod read;
+#[cfg(feature = "refund-notice")]
+mod refund;
 mod report;
 mod search;
 mod transforms;

@@ -1,2 +1,3 @@
 mod support;
 mod vectors;
+mod mistakes;
