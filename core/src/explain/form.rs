@@ -17,6 +17,8 @@ pub(super) enum Form {
     NoPadding,
     /// Bytes printed as signed integers: `ffffff…`.
     SignedBytes,
+    /// The same, with the zero of small bytes.
+    SignedPadded,
     /// The middle half of an MD5.
     Half,
     Base64,
@@ -35,7 +37,7 @@ impl Form {
             Self::LowerHex => Some("D1"),
             Self::BigInteger | Self::NoPadding => Some("D9"),
             Self::Half => Some("D8"),
-            Self::SignedBytes | Self::Base64 | Self::Base64OfHex | Self::Dashes => Some("D10"),
+            Self::SignedBytes | Self::SignedPadded | Self::Base64 | Self::Base64OfHex | Self::Dashes => Some("D10"),
         }
     }
 
@@ -46,7 +48,7 @@ impl Form {
             Self::LowerHex => "lower-case hex",
             Self::BigInteger => "big integer, leading zeros lost",
             Self::NoPadding => "bytes below 16 without their zero",
-            Self::SignedBytes => "signed bytes (ffffff..)",
+            Self::SignedBytes | Self::SignedPadded => "signed bytes (ffffff..)",
             Self::Half => "md5[8..24]",
             Self::Base64 => "base64",
             Self::Base64OfHex => "base64(hex)",
@@ -93,12 +95,13 @@ impl Target {
                     all &= (*byte < 16 || next(byte >> 4)) && next(byte & 15);
                 }
             }
-            Form::SignedBytes => {
+            Form::SignedBytes | Form::SignedPadded => {
+                let padded = self.form == Form::SignedPadded;
                 for byte in digest {
                     if *byte > 127 {
                         all &= (0..6).all(|_| next(15));
                     }
-                    all &= (*byte < 16 || next(byte >> 4)) && next(byte & 15);
+                    all &= (*byte < 16 && !padded || next(byte >> 4)) && next(byte & 15);
                 }
             }
             Form::Hex | Form::LowerHex | Form::BigInteger | Form::Base64 | Form::Base64OfHex | Form::Dashes => {
@@ -136,11 +139,11 @@ pub(super) fn targets(given: &str) -> Vec<Target> {
                 padded.push_str(given);
                 add(Form::BigInteger, len, Some(&from_hex(padded.as_bytes())));
                 add(Form::NoPadding, len, None);
-                add(Form::SignedBytes, 16, None);
+                signed(&mut add, 16);
             }
             65..=256 => {
-                add(Form::SignedBytes, 16, None);
-                add(Form::SignedBytes, 32, None);
+                signed(&mut add, 16);
+                signed(&mut add, 32);
             }
             _ => {}
         }
@@ -166,6 +169,11 @@ pub(super) fn targets(given: &str) -> Vec<Target> {
         _ => {}
     }
     found
+}
+
+fn signed(add: &mut impl FnMut(Form, usize, Option<&[u8]>), len: usize) {
+    add(Form::SignedBytes, len, None);
+    add(Form::SignedPadded, len, None);
 }
 
 fn nibble_of(byte: u8) -> Option<u8> {

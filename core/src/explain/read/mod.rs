@@ -288,6 +288,7 @@ fn read_as(text: &str, format: Format, start: usize, out: &mut Collect) {
         Format::Php => php::read(text, out),
     }
     out.xml = format == Format::Xml;
+    out.has_tail = matches!(format, Format::Query | Format::Form | Format::Lines | Format::Map);
     out.take_key();
 }
 
@@ -299,6 +300,7 @@ pub(super) struct Collect {
     key: Option<Zeroizing<String>>,
     overflow: bool,
     xml: bool,
+    has_tail: bool,
 }
 
 impl Collect {
@@ -353,7 +355,7 @@ impl Collect {
                 || at == last && at > 0 && field.name == "secret";
             let secret = field.value.len() == 32
                 && field.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            named && !self.xml && (secret || at == last && field.name.eq_ignore_ascii_case("key"))
+            named && !self.xml && (secret || self.has_tail && at == last && field.name.eq_ignore_ascii_case("key"))
         });
         if let Some(at) = found {
             let field = self.fields.remove(at);

@@ -222,6 +222,14 @@ pub(super) fn additions<'a>(list: &mut List<'a>, message: &'a Message<'a>, right
     list.edit("B7", "sign= with no value", Edit::Sign(String::new()));
     for sign in right {
         list.edit("B7", "the first signature signed again", Edit::Sign((*sign).into()));
+    }
+    let sign_types = [("sign_type", "MD5"), ("sign_type", "HMAC-SHA256"), ("signType", "MD5"), ("signType", "HMAC-SHA256")];
+    if absent("sign_type") && absent("signType") {
+        for (name, value) in sign_types {
+            list.edit("E9", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
+        }
+    }
+    for sign in right {
         list.edit("B7", "the first signature, in lower case, signed again", Edit::Sign(sign.to_ascii_lowercase()));
     }
     for word in ["null", "undefined"] {
@@ -230,12 +238,6 @@ pub(super) fn additions<'a>(list: &mut List<'a>, message: &'a Message<'a>, right
     if let Ok(key) = core::str::from_utf8(keys.main) {
         list.edit("B10", "key sorted among the pairs, and again at the end", Edit::Add("key", Cow::Borrowed(key)));
         list.push("B10", "key sorted among the pairs", Op::KeyField(key));
-    }
-    let sign_types = [("sign_type", "MD5"), ("sign_type", "HMAC-SHA256"), ("signType", "MD5"), ("signType", "HMAC-SHA256")];
-    if absent("sign_type") && absent("signType") {
-        for (name, value) in sign_types {
-            list.edit("E9", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
-        }
     }
     for (name, value) in [("sign_type", "md5"), ("sign_type", "HMACSHA256"), ("sign_type", "HMAC-SHA-256")] {
         if !absent(name) {

@@ -43,13 +43,16 @@ fn push<'a>(list: &mut List<'a>, word: &str, detail: String, edit: Edit<'a>) {
 
 /// Amounts, times, JSON.
 pub(super) fn formats<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
-    for pair in message.pairs.iter().filter(|pair| pair.signed) {
-        let (name, value): (&'a str, &'a str) = (&pair.name, &pair.value);
+    let signed = || message.pairs.iter().filter(|pair| pair.signed).map(|pair| (&*pair.name, &*pair.value));
+    for (name, value) in signed() {
         if name.ends_with("_fee") || name.ends_with("amount") || name.starts_with("coupon_fee_") {
             amounts(list, name, value);
         } else if name.eq_ignore_ascii_case("timestamp") || name == "time_stamp" {
             times(list, name, value);
-        } else if value.starts_with(['{', '[']) {
+        }
+    }
+    for (name, value) in signed() {
+        if value.starts_with(['{', '[']) {
             json(list, name, value);
         } else if value.eq_ignore_ascii_case("true") || value == "Y" {
             set(list, "F8", name, if value == "Y" { "true" } else { "Y" }.into());
@@ -94,12 +97,9 @@ fn amounts<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
         let plain = value.replace(',', "");
         return set(list, "F9", name, plain);
     };
-    for tail in [".0", ".00", ".000000"] {
+    for tail in [".0", ".00"] {
         f1(list, [value, tail].concat());
     }
-    f1(list, exponent(value, "E"));
-    f1(list, ["+", value].concat());
-    f1(list, ["0", value].concat());
     let (yuan, rest) = (fen / 100, fen % 100);
     let cents = |digits: usize| {
         let mut text = (100 + rest).to_string();
@@ -115,6 +115,10 @@ fn amounts<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
         set(list, "F2", name, yuan.to_string());
     }
     set(list, "F2", name, [value, "00"].concat());
+    f1(list, [value, ".000000"].concat());
+    f1(list, exponent(value, "E"));
+    f1(list, ["+", value].concat());
+    f1(list, ["0", value].concat());
     set(list, "F3", name, fen.wrapping_sub(1).to_string());
     set(list, "F3", name, fen.wrapping_add(1).to_string());
     if value.len() > 3 {
