@@ -1,7 +1,11 @@
 //! Times the search at its worst: a 12-field message whose wrong signature nothing explains.
 //!
 //! `cargo run --release -p wxpay-core --example explain_speed`
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a measurement prints and takes the time")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measurement prints and takes the time"
+)]
 
 use std::time::Instant;
 
@@ -16,7 +20,11 @@ fn main() {
     let gbk = |_: char| Some([0xb0, 0xa1]);
     for (name, sign, sign_type) in [
         ("MD5", "0123456789ABCDEF0123456789ABCDEF", wxpay_core::SignType::Md5),
-        ("HMAC-SHA256", "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF", wxpay_core::SignType::HmacSha256),
+        (
+            "HMAC-SHA256",
+            "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF",
+            wxpay_core::SignType::HmacSha256,
+        ),
     ] {
         let options = Options {
             keys: &keys,

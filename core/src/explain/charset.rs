@@ -45,9 +45,13 @@ impl Charset<'_> {
                 Some(bytes) => out.extend_from_slice(&bytes),
                 None => out.push(b'?'),
             }),
-            Self::Latin1 => each(text, out, |c, out| out.push(u8::try_from(u32::from(c)).unwrap_or(b'?'))),
+            Self::Latin1 => {
+                each(text, out, |c, out| out.push(u8::try_from(u32::from(c)).unwrap_or(b'?')))
+            }
             Self::Question => each(text, out, |_, out| out.push(b'?')),
-            Self::QuestionBytes => each(text, out, |c, out| out.resize(out.len() + c.len_utf8(), b'?')),
+            Self::QuestionBytes => {
+                each(text, out, |c, out| out.resize(out.len() + c.len_utf8(), b'?'))
+            }
             Self::QuestionEmoji => each(text, out, |c, out| {
                 if c.len_utf8() == 4 {
                     out.push(b'?');
@@ -102,8 +106,9 @@ fn push(c: char, out: &mut Vec<u8>) {
 /// 0x80 to 0x9f of Windows-1252; the rest is Latin-1.
 fn windows_1252(byte: u8) -> char {
     const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-        '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
     ];
     let high = usize::from(byte).checked_sub(0x80).and_then(|at| HIGH.get(at));
     high.copied().unwrap_or(char::from(byte))

@@ -25,12 +25,12 @@ pub(super) fn explain(input: &str, options: &Options<'_>) -> Report {
         Err(error) => return malformed(error),
     };
     let first = evaluate(input, &reading, options);
-    let decided = first.verdict == Verdict::Match || first.causes.iter().any(|cause| cause.proved);
-    if let Some(other) = reading.other.filter(|_| !decided)
+    let proved = |report: &Report| report.causes.iter().any(|cause| cause.proved);
+    if let Some(other) = reading.other.filter(|_| first.verdict != Verdict::Match)
         && let Ok(second_reading) = read(input, Some(other))
     {
         let mut second = evaluate(input, &second_reading, options);
-        if second.verdict == Verdict::Match || second.causes.iter().any(|cause| cause.proved) {
+        if second.verdict == Verdict::Match || proved(&second) && !proved(&first) {
             second.confidence = Confidence::Likely;
             second.other_format = Some(reading.format);
             return second;
@@ -41,7 +41,9 @@ pub(super) fn explain(input: &str, options: &Options<'_>) -> Report {
 
 fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
     let other = options.other.and_then(|other| read(other, None).ok());
-    let appid = options.appid.or_else(|| other.as_ref().and_then(|other| other.get("appid").or_else(|| other.get("appId"))));
+    let appid = options.appid.or_else(|| {
+        other.as_ref().and_then(|other| other.get("appid").or_else(|| other.get("appId")))
+    });
     let options = &Options { appid, ..*options };
     let message = Message::new(reading, options);
     let pasted = reading.pasted_key().filter(|key| !key.is_empty());
@@ -87,7 +89,13 @@ impl<'a> Check<'a> {
         report.verdict = Verdict::Unsigned;
     }
 
-    fn signature(&self, main: Option<&'a [u8]>, pasted: Option<&'a str>, given: Option<&str>, report: &mut Report) {
+    fn signature(
+        &self,
+        main: Option<&'a [u8]>,
+        pasted: Option<&'a str>,
+        given: Option<&str>,
+        report: &mut Report,
+    ) {
         let expected = hash_of(self.message.sign_type);
         let pairs = self.message.pairs.as_slice();
         let settings = Settings::right(expected, main.unwrap_or_default());
@@ -95,7 +103,10 @@ impl<'a> Check<'a> {
         let mut scratch = Scratch::default();
         let right = main.map(|key| Right {
             md5: hex(&Settings::right(Hash::Md5, key).digest(pairs, &mut scratch), Hash::Md5),
-            hmac_sha256: hex(&Settings::right(Hash::Hmac, key).digest(pairs, &mut scratch), Hash::Hmac),
+            hmac_sha256: hex(
+                &Settings::right(Hash::Hmac, key).digest(pairs, &mut scratch),
+                Hash::Hmac,
+            ),
         });
         report.right.clone_from(&right);
         let Some(given) = given else {
@@ -106,7 +117,9 @@ impl<'a> Check<'a> {
             SignType::Md5 => right.md5.as_str(),
             SignType::HmacSha256 => right.hmac_sha256.as_str(),
         });
-        report.own_sign_right = self.options.sign.is_some() && right_one.is_some() && self.message.own_sign == right_one;
+        report.own_sign_right = self.options.sign.is_some()
+            && right_one.is_some()
+            && self.message.own_sign == right_one;
         if right_one == Some(given) {
             report.verdict = Verdict::Match;
             return;
@@ -116,9 +129,18 @@ impl<'a> Check<'a> {
         let intended = intended(expected, &targets);
         let base = Settings { hash: intended, ..settings };
         // The refund notice has no signature; everything else gets all mistakes.
-        let keys = Keys::new(main.unwrap_or_default(), pasted.filter(|_| !self.options.keys.is_empty()), self.message, self.options);
-        let rights: Vec<&str> = right.iter().flat_map(|right| [right.md5.as_str(), right.hmac_sha256.as_str()]).collect();
-        let transforms = transforms::all(self.message, self.input, self.options, &keys, &rights, intended);
+        let keys = Keys::new(
+            main.unwrap_or_default(),
+            pasted.filter(|_| !self.options.keys.is_empty()),
+            self.message,
+            self.options,
+        );
+        let rights: Vec<&str> = right
+            .iter()
+            .flat_map(|right| [right.md5.as_str(), right.hmac_sha256.as_str()])
+            .collect();
+        let transforms =
+            transforms::all(self.message, self.input, self.options, &keys, &rights, intended);
         let case = Case { check: self, expected, targets: &targets, transforms: &transforms };
         if main.is_some() {
             case.with_key(base, report);
@@ -170,13 +192,32 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn search(&self, settings: Settings<'a>, transforms: &'a [Transform<'a>], two: bool) -> Search<'a> {
+    fn search(
+        &self,
+        settings: Settings<'a>,
+        transforms: &'a [Transform<'a>],
+        two: bool,
+    ) -> Search<'a> {
         let limit = self.check.options.max_tries;
         let max_tries = if limit == 0 { MAX_TRIES } else { limit };
-        Search { pairs: &self.check.message.pairs, settings, targets: self.targets, transforms, max_tries, two }
+        Search {
+            pairs: &self.check.message.pairs,
+            settings,
+            targets: self.targets,
+            transforms,
+            max_tries,
+            two,
+        }
     }
 
-    fn report(&self, found: &Found, base: Settings<'a>, all: &'a [Transform<'a>], before: &[Part], report: &mut Report) {
+    fn report(
+        &self,
+        found: &Found,
+        base: Settings<'a>,
+        all: &'a [Transform<'a>],
+        before: &[Part],
+        report: &mut Report,
+    ) {
         report.tried = found.tried;
         for (index, target) in &found.singles {
             if let Some(transform) = all.get(*index) {
@@ -193,7 +234,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn cause(&self, base: Settings<'a>, changes: &[&'a Transform<'a>], target: usize, before: &[Part]) -> Cause {
+    fn cause(
+        &self,
+        base: Settings<'a>,
+        changes: &[&'a Transform<'a>],
+        target: usize,
+        before: &[Part],
+    ) -> Cause {
         let received = self.check.message.scene.is_received();
         let mut parts = before.to_vec();
         let mut settings = base;
@@ -204,7 +251,11 @@ impl<'a> Case<'a> {
             change.op.apply(&mut pairs, &mut settings);
         }
         for change in changes {
-            parts.push(part(change.id, change.also, &mask(change.detail.clone().into_owned(), self.check.secrets)));
+            parts.push(part(
+                change.id,
+                change.also,
+                &mask(change.detail.clone().into_owned(), self.check.secrets),
+            ));
         }
         let hashed = changes.iter().any(|change| matches!(change.op, Op::Hash(..)));
         if base.hash != self.expected && !hashed {
@@ -213,11 +264,19 @@ impl<'a> Case<'a> {
                 Scene::Invoke | Scene::App => ("D2", "D3"),
                 Scene::Reply | Scene::Notice | Scene::RefundNotice => ("H4", "D3"),
             };
-            parts.push(part(id, Some(also), if base.hash == Hash::Hmac { "HMAC-SHA256" } else { "MD5" }));
+            parts.push(part(
+                id,
+                Some(also),
+                if base.hash == Hash::Hmac { "HMAC-SHA256" } else { "MD5" },
+            ));
         }
         let form = self.targets.get(target).map_or(Form::Hex, |target| target.form);
         if let Some(id) = form.id(received) {
-            let also = if form == Form::LowerHex { Some(if received { "D1" } else { "H14" }) } else { None };
+            let also = if form == Form::LowerHex {
+                Some(if received { "D1" } else { "H14" })
+            } else {
+                None
+            };
             parts.push(part(id, also, form.detail()));
         }
         Cause { parts, proved: true, signed_text: settings.masked(&pairs, self.check.secrets) }

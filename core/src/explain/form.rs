@@ -37,7 +37,11 @@ impl Form {
             Self::LowerHex => Some("D1"),
             Self::BigInteger | Self::NoPadding => Some("D9"),
             Self::Half => Some("D8"),
-            Self::SignedBytes | Self::SignedPadded | Self::Base64 | Self::Base64OfHex | Self::Dashes => Some("D10"),
+            Self::SignedBytes
+            | Self::SignedPadded
+            | Self::Base64
+            | Self::Base64OfHex
+            | Self::Dashes => Some("D10"),
         }
     }
 
@@ -104,7 +108,12 @@ impl Target {
                     all &= (*byte < 16 && !padded || next(byte >> 4)) && next(byte & 15);
                 }
             }
-            Form::Hex | Form::LowerHex | Form::BigInteger | Form::Base64 | Form::Base64OfHex | Form::Dashes => {
+            Form::Hex
+            | Form::LowerHex
+            | Form::BigInteger
+            | Form::Base64
+            | Form::Base64OfHex
+            | Form::Dashes => {
                 return false;
             }
         }
@@ -128,7 +137,11 @@ pub(super) fn targets(given: &str) -> Vec<Target> {
     };
     let hex = given.bytes().all(|byte| byte.is_ascii_hexdigit());
     if hex {
-        let form = if given.bytes().any(|byte| byte.is_ascii_lowercase()) { Form::LowerHex } else { Form::Hex };
+        let form = if given.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            Form::LowerHex
+        } else {
+            Form::Hex
+        };
         match given.len() {
             len @ (32 | 40 | 64) => add(form, len / 2, Some(&from_hex(given.as_bytes()))),
             16 => add(Form::Half, 16, None),
@@ -153,7 +166,10 @@ pub(super) fn targets(given: &str) -> Vec<Target> {
         }
     }
     let plain: String = given.chars().filter(|c| !matches!(c, '-' | ':' | ' ')).collect();
-    if plain.len() < given.len() && matches!(plain.len(), 32 | 40 | 64) && plain.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if plain.len() < given.len()
+        && matches!(plain.len(), 32 | 40 | 64)
+        && plain.bytes().all(|b| b.is_ascii_hexdigit())
+    {
         add(Form::Dashes, plain.len() / 2, Some(&from_hex(plain.as_bytes())));
         return found;
     }
@@ -165,7 +181,9 @@ pub(super) fn targets(given: &str) -> Vec<Target> {
                 add(Form::Base64OfHex, 16, Some(&from_hex(&bytes)));
             }
         }
-        64 if bytes.iter().all(u8::is_ascii_hexdigit) => add(Form::Base64OfHex, 32, Some(&from_hex(&bytes))),
+        64 if bytes.iter().all(u8::is_ascii_hexdigit) => {
+            add(Form::Base64OfHex, 32, Some(&from_hex(&bytes)))
+        }
         _ => {}
     }
     found

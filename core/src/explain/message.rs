@@ -12,7 +12,8 @@ use crate::SignType;
 /// The fields of the second signature for a mini program or JSAPI.
 pub(super) const INVOKE: [&str; 5] = ["appId", "nonceStr", "package", "signType", "timeStamp"];
 /// The fields of the second signature for an app.
-pub(super) const APP: [&str; 6] = ["appid", "noncestr", "package", "partnerid", "prepayid", "timestamp"];
+pub(super) const APP: [&str; 6] =
+    ["appid", "noncestr", "package", "partnerid", "prepayid", "timestamp"];
 
 /// A reading, understood.
 pub(super) struct Message<'a> {
@@ -37,8 +38,12 @@ impl<'a> Message<'a> {
         let fields = reading.fields.as_slice();
         let scene = options.scene.unwrap_or_else(|| guess_scene(reading));
         let sign_name = if scene == Scene::Invoke { "paySign" } else { "sign" };
-        let own_sign = last(fields, sign_name).map(|field| field.value.as_str()).filter(|sign| !sign.is_empty());
-        let named = fields.iter().find(|field| matches!(field.name.as_str(), "sign_type" | "signType" | "signtype"));
+        let own_sign = last(fields, sign_name)
+            .map(|field| field.value.as_str())
+            .filter(|sign| !sign.is_empty());
+        let named = fields
+            .iter()
+            .find(|field| matches!(field.name.as_str(), "sign_type" | "signType" | "signtype"));
         let named = named.and_then(|field| field.value.parse().ok());
         let given = options.sign.or(own_sign).map(str::trim);
         let by_length = match given.map(str::len) {
@@ -83,7 +88,10 @@ impl<'a> Message<'a> {
             let in_set = !matches!(self.scene, Scene::Invoke | Scene::App) || canonical.is_some();
             let signed_as = canonical.filter(|name| *name != field.name);
             let again = self.fields.iter().skip(index + 1).any(|later| later.name == field.name);
-            let is_key = options.keys.iter().any(|key| key.bytes == field.value.as_bytes() && !key.bytes.is_empty());
+            let is_key = options
+                .keys
+                .iter()
+                .any(|key| key.bytes == field.value.as_bytes() && !key.bytes.is_empty());
             let why = if field.name == sign_name || field.name == "sign" {
                 Why::IsSign
             } else if is_key {
@@ -156,7 +164,11 @@ fn guess_scene(reading: &Reading) -> Scene {
         Scene::App
     } else if has("paySign") || has("package") || has("timeStamp") && has("nonceStr") {
         Scene::Invoke
-    } else if (has("return_code") || has("result_code")) && has("transaction_id") && has("time_end") && !has("trade_state") {
+    } else if (has("return_code") || has("result_code"))
+        && has("transaction_id")
+        && has("time_end")
+        && !has("trade_state")
+    {
         Scene::Notice
     } else if has("return_code") || has("result_code") {
         Scene::Reply

@@ -33,9 +33,12 @@ use crate::SignType;
 pub use catalogue::{CATALOGUE, Fix, Row, row};
 pub use charset::Gbk;
 pub use read::{
-    Confidence, Format, Kind, MAX_BYTES, MAX_FIELDS, Note, NoteKind, ReadError, ReadField, Reading, Wrapping, read,
+    Confidence, Format, Kind, MAX_BYTES, MAX_FIELDS, Note, NoteKind, ReadError, ReadField, Reading,
+    Wrapping, read,
 };
-pub use report::{Cause, Field, Lint, Part, Report, Right, Scene, Stopped, Tried, Verdict, Weight, Why};
+pub use report::{
+    Cause, Field, Lint, Part, Report, Right, Scene, Stopped, Tried, Verdict, Weight, Why,
+};
 
 /// What a key is, which decides what it proves when it fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

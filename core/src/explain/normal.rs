@@ -14,7 +14,8 @@ const LATIN: [(&str, char, &str); 7] = [
     ("CcSs", '\u{327}', "ÇçŞş"),
 ];
 /// Kana whose next code point is the voiced form; of `HALF` the next but one is the half-voiced form.
-const VOICED: &str = "かきくけこさしすせそたちつてとはひふへほカキクケコサシスセソタチツテトハヒフヘホ";
+const VOICED: &str =
+    "かきくけこさしすせそたちつてとはひふへほカキクケコサシスセソタチツテトハヒフヘホ";
 const HALF: &str = "はひふへほハヒフヘホ";
 
 pub(super) fn decompose(value: &str, out: &mut String) {
@@ -62,12 +63,16 @@ fn join(base: char, mark: char) -> Option<char> {
     }
     let (base, mark) = (u32::from(base), u32::from(mark));
     match mark {
-        0x3099 => char::from_u32(base).filter(|c| VOICED.contains(*c)).and(char::from_u32(base + 1)),
+        0x3099 => {
+            char::from_u32(base).filter(|c| VOICED.contains(*c)).and(char::from_u32(base + 1))
+        }
         0x309a => char::from_u32(base).filter(|c| HALF.contains(*c)).and(char::from_u32(base + 2)),
         0x1161..=0x1175 if (0x1100..0x1113).contains(&base) => {
             char::from_u32(0xac00 + ((base - 0x1100) * 21 + mark - 0x1161) * 28)
         }
-        0x11a8..=0x11c2 if (0xac00..0xd7a4).contains(&base) && (base - 0xac00).is_multiple_of(28) => {
+        0x11a8..=0x11c2
+            if (0xac00..0xd7a4).contains(&base) && (base - 0xac00).is_multiple_of(28) =>
+        {
             char::from_u32(base + mark - 0x11a7)
         }
         _ => None,

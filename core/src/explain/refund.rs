@@ -50,7 +50,9 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
     let bytes = from_base64(text.as_bytes());
     let mut tried = 0;
     let keys = check.options.keys.iter().map(|key| (key.bytes, key.label));
-    for (index, (key, label)) in keys.chain(pasted.map(|key| (key.as_bytes(), "the key in the pasted text"))).enumerate() {
+    for (index, (key, label)) in
+        keys.chain(pasted.map(|key| (key.as_bytes(), "the key in the pasted text"))).enumerate()
+    {
         report.verdict = Verdict::Mismatch;
         for (at, (way, chained, detail)) in WAYS.iter().enumerate() {
             tried += 1;
@@ -85,7 +87,10 @@ impl Way {
         let digest = Md5::digest(api_key);
         let hex = |base: u8| {
             let digit = move |n: u8| if n < 10 { b'0' + n } else { base + n - 10 };
-            digest.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)]).collect::<Vec<u8>>()
+            digest
+                .iter()
+                .flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
+                .collect::<Vec<u8>>()
         };
         let mut key = match self {
             Self::LowerHex | Self::Half => hex(b'a'),

@@ -151,7 +151,10 @@ impl Cause {
 
     /// One sentence of evidence in English.
     pub fn evidence_en(&self) -> String {
-        self.evidence("Recomputed with this mistake, it equals the given signature byte for byte: ", "Compared: ")
+        self.evidence(
+            "Recomputed with this mistake, it equals the given signature byte for byte: ",
+            "Compared: ",
+        )
     }
 
     /// One sentence of evidence in Chinese.

@@ -72,7 +72,8 @@ impl<'a> Search<'a> {
             transform.op.apply(&mut changed, &mut settings);
             let digest = settings.digest(&changed, scratch);
             found.tried.singles += 1;
-            let effect = if settings.hash == self.settings.hash { seen.contains(&digest) } else { false };
+            let effect =
+                if settings.hash == self.settings.hash { seen.contains(&digest) } else { false };
             if seen.first() == Some(&digest) {
                 continue;
             }
@@ -137,7 +138,8 @@ impl<'a> Search<'a> {
     }
 
     fn over(&self, found: &mut Found, scratch: &Scratch) -> bool {
-        let over = found.tried.singles + found.tried.pairs >= self.max_tries || scratch.hashed > MAX_HASHED;
+        let over = found.tried.singles + found.tried.pairs >= self.max_tries
+            || scratch.hashed > MAX_HASHED;
         if over {
             found.tried.stopped = Stopped::Limit;
         }

@@ -51,14 +51,30 @@ fn wrong(case: &Value) -> Option<String> {
     };
     let wanted = [text("id"), case["accept"].as_str().unwrap_or("-")];
     let named = report.causes.first().is_some_and(|cause| {
-        let also = cause.parts.iter().map(|part| part.also.unwrap_or(part.row.id)).collect::<Vec<_>>().join("+");
-        cause.proved && wanted.iter().any(|id| sorted(id) == sorted(&cause.id()) || sorted(id) == sorted(&also))
+        let also = cause
+            .parts
+            .iter()
+            .map(|part| part.also.unwrap_or(part.row.id))
+            .collect::<Vec<_>>()
+            .join("+");
+        cause.proved
+            && wanted
+                .iter()
+                .any(|id| sorted(id) == sorted(&cause.id()) || sorted(id) == sorted(&also))
     });
     for cause in &report.causes {
         assert!(!cause.signed_text.contains(text("key").trim()), "{} shows the key", text("what"));
     }
-    (report.verdict != Verdict::Mismatch || !named)
-        .then(|| format!("{} {}: {:?} {:?} {:?}", text("id"), text("what"), report.verdict, ids(&report), report.tried))
+    (report.verdict != Verdict::Mismatch || !named).then(|| {
+        format!(
+            "{} {}: {:?} {:?} {:?}",
+            text("id"),
+            text("what"),
+            report.verdict,
+            ids(&report),
+            report.tried
+        )
+    })
 }
 
 #[test]

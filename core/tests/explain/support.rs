@@ -9,8 +9,13 @@ pub const KEY: &str = "Zk3Lw8QyT5nVb1RcXd7MpHs4JgFa9UeE";
 /// Some Chinese and its GBK bytes, from the published table.
 pub fn gbk(c: char) -> Option<[u8; 2]> {
     let table = [
-        ('测', [0xb2, 0xe2]), ('试', [0xca, 0xd4]), ('商', [0xc9, 0xcc]), ('品', [0xc6, 0xb7]), ('茶', [0xb2, 0xe8]),
-        ('杯', [0xb1, 0xad]), ('两', [0xc1, 0xbd]),
+        ('测', [0xb2, 0xe2]),
+        ('试', [0xca, 0xd4]),
+        ('商', [0xc9, 0xcc]),
+        ('品', [0xc6, 0xb7]),
+        ('茶', [0xb2, 0xe8]),
+        ('杯', [0xb1, 0xad]),
+        ('两', [0xc1, 0xbd]),
     ];
     table.iter().find(|(known, _)| *known == c).map(|(_, bytes)| *bytes)
 }

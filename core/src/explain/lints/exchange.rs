@@ -31,9 +31,19 @@ fn signature(look: &mut Look<'_>, given: &str) {
         _ => {}
     }
     let named = look.check.message.sign_type;
-    if look.check.message.sign_type_known && hex && matches!(given.len(), 32 | 64) && given.len() != named.hex_len() {
+    if look.check.message.sign_type_known
+        && hex
+        && matches!(given.len(), 32 | 64)
+        && given.len() != named.hex_len()
+    {
         let id = if look.check.message.scene.is_received() { "H4" } else { "D3" };
-        look.add(id, Weight::Error, Some("sign"), "the length belongs to the other algorithm", None);
+        look.add(
+            id,
+            Weight::Error,
+            Some("sign"),
+            "the length belongs to the other algorithm",
+            None,
+        );
     }
 }
 
@@ -44,7 +54,8 @@ fn sign_type(look: &mut Look<'_>) {
         if value.is_empty() || value.parse::<SignType>().is_ok() {
             continue;
         }
-        let id = if value.starts_with("RSA") || value.starts_with("WECHATPAY2") { "D12" } else { "D11" };
+        let id =
+            if value.starts_with("RSA") || value.starts_with("WECHATPAY2") { "D12" } else { "D11" };
         look.add(id, Weight::Error, Some(name), value, Some(&field.value_span));
     }
     if look.check.input.contains("WECHATPAY2-SHA256-RSA2048") {
@@ -56,17 +67,27 @@ fn endpoint(look: &mut Look<'_>) {
     let url = look.check.options.url.unwrap_or_default();
     let message = look.check.message;
     let promotion = url.contains("mmpaymkttransfers") || url.contains("mmpaysptrans");
-    let transfer = promotion || message.get("partner_trade_no").is_some() || message.get("mch_billno").is_some();
+    let transfer = promotion
+        || message.get("partner_trade_no").is_some()
+        || message.get("mch_billno").is_some();
     let sign_type = message.get("sign_type");
     if url.contains("downloadfundflow") && message.sign_type == SignType::Md5 {
-        look.add("D13", Weight::Error, Some("sign_type"), "downloadfundflow takes HMAC-SHA256 only", None);
+        look.add(
+            "D13",
+            Weight::Error,
+            Some("sign_type"),
+            "downloadfundflow takes HMAC-SHA256 only",
+            None,
+        );
     } else if transfer && sign_type.is_some() {
         look.add("D13", Weight::Error, Some("sign_type"), "this endpoint has no sign_type", None);
     } else if url.contains("/v3/") {
         look.add("D12", Weight::Error, None, "/v3/", None);
     }
-    let silent = ["downloadbill", "downloadfundflow", "payitil/report", "getsignkey", "getpublickey"];
-    if message.scene == Scene::Reply && (promotion || silent.iter().any(|name| url.contains(name))) {
+    let silent =
+        ["downloadbill", "downloadfundflow", "payitil/report", "getsignkey", "getpublickey"];
+    if message.scene == Scene::Reply && (promotion || silent.iter().any(|name| url.contains(name)))
+    {
         look.add("H6", Weight::Info, None, "this endpoint never signs", None);
     }
 }
@@ -101,7 +122,13 @@ fn invoke(look: &mut Look<'_>) {
         look.add("G8", Weight::Warning, Some("package"), "a prepay_id begins with wx", None);
     }
     if let Some(field) = message.field("prepay_id") {
-        look.add("E6", Weight::Warning, Some("prepay_id"), "package=prepay_id=..", Some(&field.name_span));
+        look.add(
+            "E6",
+            Weight::Warning,
+            Some("prepay_id"),
+            "package=prepay_id=..",
+            Some(&field.name_span),
+        );
     }
 }
 
@@ -114,11 +141,27 @@ fn received(look: &mut Look<'_>) {
     let has_info = message.get("req_info").is_some();
     let asked = look.check.options.scene;
     if has_info && asked == Some(Scene::Notice) || !has_info && asked == Some(Scene::RefundNotice) {
-        look.add("H7", Weight::Error, Some("req_info"), if has_info { "there is req_info" } else { "no req_info" }, None);
+        look.add(
+            "H7",
+            Weight::Error,
+            Some("req_info"),
+            if has_info { "there is req_info" } else { "no req_info" },
+            None,
+        );
     }
     if message.scene == Scene::Notice {
-        for field in message.fields.iter().filter(|field| field.name.bytes().any(|byte| byte.is_ascii_uppercase())) {
-            look.add("E13", Weight::Warning, Some(&field.name), &field.name, Some(&field.name_span));
+        for field in message
+            .fields
+            .iter()
+            .filter(|field| field.name.bytes().any(|byte| byte.is_ascii_uppercase()))
+        {
+            look.add(
+                "E13",
+                Weight::Warning,
+                Some(&field.name),
+                &field.name,
+                Some(&field.name_span),
+            );
         }
         for name in ["local_id", "merchant_id", "order_id", "user_id", "id"] {
             if let Some(field) = message.field(name) {

@@ -22,7 +22,11 @@ pub(super) fn look(look: &mut Look<'_>) {
         add("A7", Weight::Error, "a character outside printable ASCII");
     }
     if bytes.len() != 32 {
-        add("A9", Weight::Error, if bytes.len() < 32 { "shorter than 32" } else { "longer than 32" });
+        add(
+            "A9",
+            Weight::Error,
+            if bytes.len() < 32 { "shorter than 32" } else { "longer than 32" },
+        );
     }
     if bytes.len() != 32 && bytes.iter().all(u8::is_ascii_digit) || bytes.len() < 20 {
         add("A4", Weight::Warning, "looks like a number or a password");
@@ -34,7 +38,11 @@ pub(super) fn look(look: &mut Look<'_>) {
     let url = look.check.options.url.unwrap_or_default();
     let sandbox = url.contains("sandbox");
     if !url.is_empty() && sandbox != (key.kind == KeyKind::Sandbox) {
-        let detail = if sandbox { "a sandbox URL takes the sandbox key" } else { "a sandbox key at a production URL" };
+        let detail = if sandbox {
+            "a sandbox URL takes the sandbox key"
+        } else {
+            "a sandbox key at a production URL"
+        };
         look.add("A12", Weight::Warning, None, detail, None);
     }
 }

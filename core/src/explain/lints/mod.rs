@@ -21,7 +21,12 @@ pub(super) struct Look<'a> {
     found: alloc::vec::Vec<Lint>,
 }
 
-pub(super) fn collect(check: &Check<'_>, reading: &Reading, given: Option<&str>, report: &mut Report) {
+pub(super) fn collect(
+    check: &Check<'_>,
+    reading: &Reading,
+    given: Option<&str>,
+    report: &mut Report,
+) {
     let mut look = Look { check, reading, given, found: alloc::vec::Vec::new() };
     key::look(&mut look);
     exchange::look(&mut look);
@@ -29,12 +34,19 @@ pub(super) fn collect(check: &Check<'_>, reading: &Reading, given: Option<&str>,
     for field in &reading.fields {
         values::look(&mut look, field);
     }
-    look.found.sort_by(|a, b| b.weight.cmp(&a.weight));
+    look.found.sort_by_key(|lint| core::cmp::Reverse(lint.weight));
     report.lints = look.found;
 }
 
 impl Look<'_> {
-    fn add(&mut self, id: &'static str, weight: Weight, field: Option<&str>, detail: &str, span: Option<&Range<usize>>) {
+    fn add(
+        &mut self,
+        id: &'static str,
+        weight: Weight,
+        field: Option<&str>,
+        detail: &str,
+        span: Option<&Range<usize>>,
+    ) {
         let row = known(id);
         let same = |lint: &Lint| lint.row.id == id && lint.field.as_deref() == field;
         if self.found.len() < 64 && !self.found.iter().any(same) {

@@ -36,12 +36,30 @@ pub(super) fn look(look: &mut Look<'_>) {
     }
     for (field, (why, _)) in reading.fields.iter().zip(&check.message.states) {
         match why {
-            Why::Duplicate => look.add("B18", Weight::Error, Some(&field.name), &field.name, Some(&field.name_span)),
-            Why::IsKey => look.add("P2", Weight::Error, Some(&field.name), "the API key is sent", Some(&field.name_span)),
+            Why::Duplicate => look.add(
+                "B18",
+                Weight::Error,
+                Some(&field.name),
+                &field.name,
+                Some(&field.name_span),
+            ),
+            Why::IsKey => look.add(
+                "P2",
+                Weight::Error,
+                Some(&field.name),
+                "the API key is sent",
+                Some(&field.name_span),
+            ),
             Why::Signed | Why::Empty | Why::IsSign | Why::NotInSet | Why::Added => {}
         }
         if field.name.contains('[') {
-            look.add("B19", Weight::Warning, Some(&field.name), &field.name, Some(&field.name_span));
+            look.add(
+                "B19",
+                Weight::Warning,
+                Some(&field.name),
+                &field.name,
+                Some(&field.name_span),
+            );
         }
     }
 }

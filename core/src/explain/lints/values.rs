@@ -11,8 +11,12 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     if name == "sign" || name == "paySign" {
         return;
     }
-    let mut add = |id, weight, detail: &str| look.add(id, weight, Some(name), detail, Some(&field.value_span));
-    if field.kind == Kind::Null || matches!(value, "null" | "undefined" | "None" | "nil" | "NaN" | "[object Object]") {
+    let mut add = |id, weight, detail: &str| {
+        look.add(id, weight, Some(name), detail, Some(&field.value_span))
+    };
+    if field.kind == Kind::Null
+        || matches!(value, "null" | "undefined" | "None" | "nil" | "NaN" | "[object Object]")
+    {
         add("B6", Weight::Warning, if value.is_empty() { "null" } else { value });
     }
     if value.contains("<![CDATA[") {
@@ -30,7 +34,11 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     if !value.is_ascii() && Encode::MojibakeUndone.apply(value) != value {
         add("C8", Weight::Warning, &Encode::MojibakeUndone.apply(value));
     }
-    if value.contains("\\u00") || value.contains("\\u4") || value.contains("\\u5") || value.contains("\\/") {
+    if value.contains("\\u00")
+        || value.contains("\\u4")
+        || value.contains("\\u5")
+        || value.contains("\\/")
+    {
         add("C10", Weight::Warning, "\\u.... or \\/");
     }
     if value.starts_with('\u{feff}') {
@@ -56,10 +64,8 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     match plain.as_str() {
         "timestamp" => time(field, &mut add),
         "noncestr" => nonce(value, &mut add),
-        "timestart" | "timeexpire" | "timeend" => {
-            if !value.is_empty() && (value.len() != 14 || !value.bytes().all(|byte| byte.is_ascii_digit())) {
-                add("F10", Weight::Error, value);
-            }
+        "timestart" | "timeexpire" | "timeend" if !is_time(value) => {
+            add("F10", Weight::Error, value);
         }
         _ => {}
     }
@@ -96,11 +102,20 @@ fn time(field: &ReadField, add: &mut dyn FnMut(&'static str, Weight, &str)) {
     }
 }
 
+fn is_time(value: &str) -> bool {
+    value.is_empty() || value.len() == 14 && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn nonce(value: &str, add: &mut dyn FnMut(&'static str, Weight, &str)) {
     if value.len() > 32 || !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         add("F7", Weight::Error, value);
     }
-    if matches!(value, "5K8264ILTKCH16CQ2502SI8ZNMTM67VS" | "ibuaiVcKdpRxkhJA" | "e61463f8efa94090b1f366cccfbbb444") {
+    if matches!(
+        value,
+        "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"
+            | "ibuaiVcKdpRxkhJA"
+            | "e61463f8efa94090b1f366cccfbbb444"
+    ) {
         add("F6", Weight::Warning, value);
     }
 }

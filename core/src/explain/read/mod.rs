@@ -355,7 +355,9 @@ impl Collect {
                 || at == last && at > 0 && field.name == "secret";
             let secret = field.value.len() == 32
                 && field.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            named && !self.xml && (secret || self.has_tail && at == last && field.name.eq_ignore_ascii_case("key"))
+            named
+                && !self.xml
+                && (secret || self.has_tail && at == last && field.name.eq_ignore_ascii_case("key"))
         });
         if let Some(at) = found {
             let field = self.fields.remove(at);

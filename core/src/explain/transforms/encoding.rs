@@ -26,7 +26,13 @@ pub(super) fn hashes(list: &mut List<'_>, message: &Message<'_>, hash: Hash) {
     ] {
         if other != hash {
             let also = (id == swapped.0).then_some(swapped.1);
-            list.all.push(super::Transform { id, also, detail: detail.into(), op: Op::Hash(other, None), rare: true });
+            list.all.push(super::Transform {
+                id,
+                also,
+                detail: detail.into(),
+                op: Op::Hash(other, None),
+                rare: true,
+            });
         }
     }
     for (id, other, detail) in [
@@ -46,7 +52,13 @@ pub(super) fn values(list: &mut List<'_>) {
         (Encode::Form, "every value form-encoded (+)"),
     ] {
         let id = "C1";
-        list.all.push(super::Transform { id, also: Some("B16"), detail: detail.into(), op: Op::Encode(encode), rare: true });
+        list.all.push(super::Transform {
+            id,
+            also: Some("B16"),
+            detail: detail.into(),
+            op: Op::Encode(encode),
+            rare: true,
+        });
     }
     for (id, encode, detail) in [
         ("C1", Encode::Component, "every value through encodeURIComponent"),

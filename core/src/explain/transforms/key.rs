@@ -12,13 +12,24 @@ use crate::explain::{KeyKind, Options};
 
 /// The keys that are tried: the other ones known, and what programs make of the main one.
 pub(in crate::explain) struct Keys<'a> {
-    /// The row, what it is, the bytes. All are wiped in the end.
-    variants: Vec<(&'static str, Cow<'a, str>, Zeroizing<Vec<u8>>)>,
+    variants: Vec<Variant<'a>>,
     pub(super) main: &'a [u8],
 }
 
+/// One key to try; its bytes are wiped in the end.
+struct Variant<'a> {
+    id: &'static str,
+    detail: Cow<'a, str>,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
 impl<'a> Keys<'a> {
-    pub(in crate::explain) fn new(main: &'a [u8], pasted: Option<&str>, message: &Message<'a>, options: &Options<'a>) -> Self {
+    pub(in crate::explain) fn new(
+        main: &'a [u8],
+        pasted: Option<&str>,
+        message: &Message<'a>,
+        options: &Options<'a>,
+    ) -> Self {
         let mut keys = Self { variants: Vec::new(), main };
         for key in options.keys.iter().skip(1) {
             keys.add(kind_id(key.kind, message.scene.is_received()), key.label, key.bytes);
@@ -42,8 +53,14 @@ impl<'a> Keys<'a> {
         keys.add("A6", "key trimmed", text.trim());
         let clean: String = text.chars().filter(|c| c.is_ascii_graphic()).collect();
         keys.add("A7", "key without invisible and non-ASCII characters", clean);
-        let full = |c: char| char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c);
-        keys.add("A7", "key in full-width characters (U+FF01..)", text.chars().map(full).collect::<String>());
+        let full = |c: char| {
+            char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c)
+        };
+        keys.add(
+            "A7",
+            "key in full-width characters (U+FF01..)",
+            text.chars().map(full).collect::<String>(),
+        );
         keys.add("A8", "key in upper case", text.to_ascii_uppercase());
         keys.add("A8", "key in lower case", text.to_ascii_lowercase());
         let mut shorter = text.chars();
@@ -70,7 +87,9 @@ impl<'a> Keys<'a> {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut hex = Zeroizing::new(Vec::with_capacity(32));
         for byte in Md5::digest(main) {
-            hex.extend([byte >> 4, byte & 15].iter().filter_map(|nibble| HEX.get(usize::from(*nibble))));
+            hex.extend(
+                [byte >> 4, byte & 15].iter().filter_map(|nibble| HEX.get(usize::from(*nibble))),
+            );
         }
         self.add("D5", "key = md5(key), upper-case hex", hex.to_ascii_uppercase());
         self.add("D5", "key = md5(key), lower-case hex", &**hex);
@@ -85,7 +104,11 @@ impl<'a> Keys<'a> {
     }
 
     fn add(&mut self, id: &'static str, detail: impl Into<Cow<'a, str>>, bytes: impl AsRef<[u8]>) {
-        self.variants.push((id, detail.into(), Zeroizing::new(bytes.as_ref().to_vec())));
+        self.variants.push(Variant {
+            id,
+            detail: detail.into(),
+            bytes: Zeroizing::new(bytes.as_ref().to_vec()),
+        });
     }
 }
 
@@ -121,12 +144,18 @@ const fn kind_id(kind: KeyKind, received: bool) -> &'static str {
 }
 
 pub(super) fn keys<'a>(list: &mut List<'a>, keys: &'a Keys<'a>) {
-    for (id, detail, bytes) in &keys.variants {
+    for Variant { id, detail, bytes } in &keys.variants {
         let also = match *id {
             "A1" => Some("H10"),
             "H10" => Some("A1"),
             _ => None,
         };
-        list.all.push(super::Transform { id, also, detail: Cow::Borrowed(detail), op: Op::Key(bytes), rare: true });
+        list.all.push(super::Transform {
+            id,
+            also,
+            detail: Cow::Borrowed(detail),
+            op: Op::Key(bytes),
+            rare: true,
+        });
     }
 }

@@ -98,7 +98,11 @@ impl<'a> Op<'a> {
             Self::Tail(tail) => settings.tail = *tail,
             Self::KeyField(key) => {
                 settings.tail = Tail::None;
-                pairs.push(Pair { name: Cow::Borrowed("key"), value: Cow::Borrowed(key), signed: true });
+                pairs.push(Pair {
+                    name: Cow::Borrowed("key"),
+                    value: Cow::Borrowed(key),
+                    signed: true,
+                });
             }
             Self::Key(key) => settings.key = key,
             Self::Charset(charset) => settings.charset = *charset,
@@ -127,7 +131,11 @@ impl<'a> Edit<'a> {
     fn apply(&'a self, pairs: &mut Vec<Pair<'a>>) {
         match self {
             Self::Add(name, value) => {
-                pairs.push(Pair { name: Cow::Borrowed(name), value: Cow::Borrowed(value), signed: true });
+                pairs.push(Pair {
+                    name: Cow::Borrowed(name),
+                    value: Cow::Borrowed(value),
+                    signed: true,
+                });
             }
             Self::Drop(names) => pairs.retain(|pair| !names.contains(&&*pair.name)),
             Self::Rename(names) => {
@@ -148,7 +156,9 @@ impl<'a> Edit<'a> {
                 }
             }
             Self::Empty(text, only) => {
-                for pair in pairs.iter_mut().filter(|pair| pair.value.is_empty() && pair.name != "sign") {
+                for pair in
+                    pairs.iter_mut().filter(|pair| pair.value.is_empty() && pair.name != "sign")
+                {
                     if only.is_none_or(|only| only == pair.name) {
                         pair.value = Cow::Borrowed(text);
                         pair.signed = true;
@@ -164,7 +174,11 @@ impl<'a> Edit<'a> {
             }
             Self::Sign(value) => {
                 pairs.retain(|pair| pair.name != "sign");
-                pairs.push(Pair { name: Cow::Borrowed("sign"), value: Cow::Borrowed(value), signed: true });
+                pairs.push(Pair {
+                    name: Cow::Borrowed("sign"),
+                    value: Cow::Borrowed(value),
+                    signed: true,
+                });
             }
             Self::Repeated { all } => repeated(pairs, *all),
         }
@@ -202,7 +216,13 @@ impl<'a> List<'a> {
     }
 
     /// A mistake that has a row of its own on the verifying side.
-    fn push_two(&mut self, sent: &'static str, received: &'static str, detail: impl Into<Cow<'a, str>>, op: Op<'a>) {
+    fn push_two(
+        &mut self,
+        sent: &'static str,
+        received: &'static str,
+        detail: impl Into<Cow<'a, str>>,
+        op: Op<'a>,
+    ) {
         let (id, also) = if self.received { (received, sent) } else { (sent, received) };
         self.all.push(Transform { id, also: Some(also), detail: detail.into(), op, rare: true });
     }

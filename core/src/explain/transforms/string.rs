@@ -48,7 +48,8 @@ pub(super) fn tails(list: &mut List<'_>, hash: Hash) {
 
 pub(super) fn sorts(list: &mut List<'_>, message: &Message<'_>) {
     list.push("B1", "order of the text", Op::Sort(Sort::AsGiven));
-    let cased = message.pairs.iter().any(|pair| pair.name.bytes().any(|byte| byte.is_ascii_uppercase()));
+    let cased =
+        message.pairs.iter().any(|pair| pair.name.bytes().any(|byte| byte.is_ascii_uppercase()));
     for (id, sort, detail) in [
         ("B2", Sort::Descending, "descending"),
         ("B3", Sort::NoUnderscore, "names compared without _"),
@@ -63,9 +64,17 @@ pub(super) fn sorts(list: &mut List<'_>, message: &Message<'_>) {
     list.edit("B4", "names in lower case", super::Edit::Names(str::to_ascii_lowercase));
 }
 
-const XML: Join = Join { head: "<xml>", open: "<", middle: ">", tag: true, close: ">", sep: "", foot: "</xml>" };
-const JSON: Join =
-    Join { head: "{\"", open: "", middle: "\":\"", tag: false, close: "", sep: "\",\"", foot: "\"}" };
+const XML: Join =
+    Join { head: "<xml>", open: "<", middle: ">", tag: true, close: ">", sep: "", foot: "</xml>" };
+const JSON: Join = Join {
+    head: "{\"",
+    open: "",
+    middle: "\":\"",
+    tag: false,
+    close: "",
+    sep: "\",\"",
+    foot: "\"}",
+};
 
 pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'a str) {
     for (id, join, detail) in [
@@ -89,7 +98,11 @@ pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'
         ("B14", Join { head: "[", foot: "]", sep: ", ", ..JOIN }, "[a=b, c=d]"),
         ("B15", JSON, "{\"a\":\"b\"}"),
         ("B15", XML, "<xml><a>b</a></xml>"),
-        ("B15", Join { middle: "><![CDATA[", close: ">", ..XML }, "<xml><a><![CDATA[b]]></a></xml>"),
+        (
+            "B15",
+            Join { middle: "><![CDATA[", close: ">", ..XML },
+            "<xml><a><![CDATA[b]]></a></xml>",
+        ),
         ("B15", Join { head: "<xml>\n", close: ">\n", ..XML }, "<xml>, one element per line"),
     ] {
         list.push(id, detail, Op::Join(join));
@@ -122,12 +135,17 @@ fn damages(list: &mut List<'_>, message: &Message<'_>) {
         let name = from.get(1..).unwrap_or_default();
         message.pairs.iter().any(|pair| pair.signed && pair.name.starts_with(name))
     };
-    let replace = |(symbol, from, _): &(&'static str, &'static str, bool)| Replace { from, to: symbol, tail_too: false };
+    let replace = |(symbol, from, _): &(&'static str, &'static str, bool)| Replace {
+        from,
+        to: symbol,
+        tail_too: false,
+    };
     let found: Vec<_> = DAMAGE.iter().filter(|(_, from, _)| hit(from)).collect();
     for entry in &found {
         list.push("C4", super::arrow(entry.1, entry.0), Op::Replace(vec![replace(entry)]));
     }
-    let browser: Vec<_> = found.iter().filter(|entry| entry.2).map(|entry| replace(entry)).collect();
+    let browser: Vec<_> =
+        found.iter().filter(|entry| entry.2).map(|entry| replace(entry)).collect();
     let all: Vec<_> = found.iter().map(|entry| replace(entry)).collect();
     if browser.len() > 1 && browser.len() < all.len() {
         list.push("C4", "what a browser decodes", Op::Replace(browser));

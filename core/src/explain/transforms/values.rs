@@ -15,11 +15,28 @@ pub(super) fn empties<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
         .filter(|(_, (why, _))| *why == Why::Empty)
         .map(|(field, _)| field.name.as_str())
         .collect();
-    let words = ["", "null", "undefined", "None", "nil", "NULL", "[object Object]", "[]", "{}", "Array", "0", "\"\""];
+    let words = [
+        "",
+        "null",
+        "undefined",
+        "None",
+        "nil",
+        "NULL",
+        "[object Object]",
+        "[]",
+        "{}",
+        "Array",
+        "0",
+        "\"\"",
+    ];
     let only = |name| if empty.len() > 1 { Some(name) } else { None };
     for word in words {
         if let Some(first) = empty.first() {
-            let detail = if empty.len() == 1 { super::assign(first, word) } else { super::assign("every empty value", word) };
+            let detail = if empty.len() == 1 {
+                super::assign(first, word)
+            } else {
+                super::assign("every empty value", word)
+            };
             push(list, word, detail, Edit::Empty(word, None));
         }
         for name in empty.iter().filter_map(|name| only(*name)).take(8) {
@@ -43,7 +60,8 @@ fn push<'a>(list: &mut List<'a>, word: &str, detail: String, edit: Edit<'a>) {
 
 /// Amounts, times, JSON.
 pub(super) fn formats<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
-    let signed = || message.pairs.iter().filter(|pair| pair.signed).map(|pair| (&*pair.name, &*pair.value));
+    let signed =
+        || message.pairs.iter().filter(|pair| pair.signed).map(|pair| (&*pair.name, &*pair.value));
     for (name, value) in signed() {
         if name.ends_with("_fee") || name.ends_with("amount") || name.starts_with("coupon_fee_") {
             amounts(list, name, value);
@@ -83,7 +101,13 @@ fn amounts<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
     let (id, also) = two("F1");
     let f1 = |list: &mut List<'a>, text: String| {
         let detail = super::assign(name, &text).into();
-        list.all.push(super::Transform { id, also: Some(also), detail, op: Op::Edit(Edit::Set(name, text)), rare: true });
+        list.all.push(super::Transform {
+            id,
+            also: Some(also),
+            detail,
+            op: Op::Edit(Edit::Set(name, text)),
+            rare: true,
+        });
     };
     if let Some((whole, fraction)) = value.split_once('.') {
         f1(list, whole.into());
@@ -161,7 +185,9 @@ fn times<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
 
 /// A JSON value written again by another library.
 fn json<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
-    for (detail, after_colon, after_comma) in [("without spaces", "", ""), ("with spaces after : and ,", " ", " ")] {
+    for (detail, after_colon, after_comma) in
+        [("without spaces", "", ""), ("with spaces after : and ,", " ", " ")]
+    {
         let text = respace(value, after_colon, after_comma);
         let mut what = String::from(name);
         what.extend([" ", detail]);
