@@ -9,6 +9,7 @@
 )]
 
 mod server;
+pub mod store_contract;
 mod world;
 
 pub use server::{RunningServer, StoreKind};
