@@ -7,6 +7,7 @@
 pub mod close_order;
 #[cfg(feature = "json")]
 pub mod code2session;
+mod coupon;
 mod err_code;
 mod field;
 mod identity;
@@ -16,8 +17,10 @@ pub mod reply;
 mod request;
 mod trade;
 pub mod unified_order;
+mod words;
 
+pub use coupon::Coupon;
 pub use err_code::ErrCode;
 pub use field::{Field, FieldError, Format, check};
 pub use identity::{Identity, OtherMerchantError};
-pub use trade::{Coupon, Trade, TradeState, TradeType};
+pub use trade::{Trade, TradeState, TradeType};
