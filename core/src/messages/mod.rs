@@ -13,6 +13,8 @@ mod field;
 mod identity;
 pub mod order_query;
 pub mod pay_notice;
+pub mod refund;
+pub mod refund_query;
 pub mod reply;
 mod request;
 mod trade;

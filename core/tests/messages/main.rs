@@ -11,6 +11,8 @@ mod field_rules;
 mod login;
 mod notices;
 mod query_and_close;
+mod refund_queries;
+mod refunds;
 mod replies;
 mod requests;
 #[path = "../support/mod.rs"]
