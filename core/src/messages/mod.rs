@@ -14,6 +14,8 @@ mod identity;
 pub mod order_query;
 pub mod pay_notice;
 pub mod refund;
+#[cfg(all(feature = "refund-notice", feature = "xml"))]
+pub mod refund_notice;
 pub mod refund_query;
 pub mod reply;
 mod request;

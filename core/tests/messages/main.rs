@@ -11,6 +11,8 @@ mod field_rules;
 mod login;
 mod notices;
 mod query_and_close;
+#[cfg(feature = "refund-notice")]
+mod refund_notices;
 mod refund_queries;
 mod refunds;
 mod replies;
