@@ -9,6 +9,7 @@
 
 mod field_rules;
 mod login;
+mod micropay;
 mod notices;
 mod query_and_close;
 #[cfg(feature = "refund-notice")]
@@ -17,5 +18,6 @@ mod refund_queries;
 mod refunds;
 mod replies;
 mod requests;
+mod reverse;
 #[path = "../support/mod.rs"]
 mod support;
