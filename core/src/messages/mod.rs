@@ -4,6 +4,7 @@
 //! are judged by [`reply::open`], and only what it has verified reaches a reader. Unknown fields stay in the
 //! signature and are kept.
 
+pub mod auth_code_to_openid;
 pub mod close_order;
 #[cfg(feature = "json")]
 pub mod code2session;
@@ -21,6 +22,7 @@ pub mod refund_query;
 pub mod reply;
 mod request;
 pub mod reverse;
+pub mod short_url;
 mod trade;
 pub mod unified_order;
 mod words;

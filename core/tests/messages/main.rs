@@ -19,5 +19,6 @@ mod refunds;
 mod replies;
 mod requests;
 mod reverse;
+mod small_calls;
 #[path = "../support/mod.rs"]
 mod support;
