@@ -20,6 +20,8 @@ pub mod refund;
 pub mod refund_notice;
 pub mod refund_query;
 pub mod reply;
+#[cfg(feature = "json")]
+pub mod report;
 mod request;
 pub mod reverse;
 pub mod short_url;

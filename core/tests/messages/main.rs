@@ -17,6 +17,7 @@ mod refund_notices;
 mod refund_queries;
 mod refunds;
 mod replies;
+mod report;
 mod requests;
 mod reverse;
 mod small_calls;
