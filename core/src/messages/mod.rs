@@ -9,6 +9,8 @@ pub mod close_order;
 #[cfg(feature = "json")]
 pub mod code2session;
 mod coupon;
+pub mod download_bill;
+pub mod download_fundflow;
 mod err_code;
 mod field;
 mod identity;

@@ -7,6 +7,7 @@
     reason = "a panic is a failed test"
 )]
 
+mod downloads;
 mod field_rules;
 mod login;
 mod micropay;
