@@ -114,7 +114,7 @@ fn check_pay_sign(world: &World, order: &Order, params: Params) -> Result<String
     if params.get("signType") != Some(order.sign_type.as_str()) {
         return Err(wrong(format!("signType: the order was made with {}", order.sign_type)));
     }
-    let merchant = world.merchant(order.mch_id());
+    let merchant = world.merchant_of(order);
     let merchant = merchant.ok_or_else(|| wrong("the merchant is unknown".into()))?;
     match verify(params.clone(), order.sign_type, &merchant.key) {
         Ok(_) => Ok(merchant.name.clone()),
@@ -148,7 +148,7 @@ fn show(simulator: &Simulator, prepay_id: &str, received: &Received) -> Sent {
         let order = world.order(prepay_id)?;
         let page = Page {
             payable: order.check_payable(prepay_id, world.now_ms),
-            merchant_name: &world.merchant(order.mch_id())?.name,
+            merchant_name: &world.merchant_of(&order)?.name,
             order: &order,
             last: last.as_deref(),
             lang: Lang::of(received),

@@ -13,7 +13,7 @@ use crate::run::{RunError, termination};
 const APPID: &str = "wx5150000000000000";
 const MCH_ID: &str = "1900000109";
 const API_KEY: &str = "simulator0key0simulator0key00001";
-const APP_SECRET: &str = "51500000000000000000000000000000";
+const APP_SECRET: &str = "5150a2c4e6f80b1d3f5a7c9e1b3d5f70";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -48,6 +48,12 @@ impl SledStore {
         Ok(Self { db, committer })
     }
 
+    /// What was just read, as soon as a power cut could not undo it.
+    async fn durable<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.committer.settled().await?;
+        read
+    }
+
     fn read<T: DeserializeOwned>(&self, what: &'static str, key: &[u8]) -> Found<T> {
         let Some(bytes) = self.db.get(key).map_err(unreadable)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged { what })
@@ -69,7 +75,7 @@ type Found<T> = Result<Option<T>, StoreError>;
 #[async_trait]
 impl Store for SledStore {
     async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
-        self.read_order(key)
+        self.durable(self.read_order(key)).await
     }
 
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
@@ -79,15 +85,15 @@ impl Store for SledStore {
             let event = serde_json::from_slice(&json);
             events.push(event.map_err(|_| StoreError::Damaged { what: "event" })?);
         }
-        Ok(events)
+        self.durable(Ok(events)).await
     }
 
     async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
         let from = keys::created(merchant, filter.from_ms.unwrap_or(0), "");
-        let end = match &filter.cursor {
-            Some(cursor) => keys::created(merchant, cursor.created_ms, &cursor.out_trade_no),
-            None => keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), ""),
-        };
+        let mut end = keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), "");
+        if let Some(Cursor { created_ms, out_trade_no }) = &filter.cursor {
+            end = end.min(keys::created(merchant, *created_ms, out_trade_no));
+        }
         let mut page = Page { orders: Vec::new(), next: None };
         if from >= end {
             return Ok(page);
@@ -108,7 +114,7 @@ impl Store for SledStore {
                 page.orders.push(order);
             }
         }
-        Ok(page)
+        self.durable(Ok(page)).await
     }
 
     async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
@@ -118,7 +124,7 @@ impl Store for SledStore {
             let key = keys::open_order(&key).ok_or(StoreError::Damaged { what: "watch entry" })?;
             open.push(self.read_order(&key)?.ok_or(StoreError::Damaged { what: "order" })?);
         }
-        Ok(open)
+        self.durable(Ok(open)).await
     }
 
     async fn idempotency(
@@ -126,11 +132,11 @@ impl Store for SledStore {
         merchant: &str,
         key: &str,
     ) -> Result<Option<IdempotencyRow>, StoreError> {
-        self.read("idempotency row", &keys::idempotency(merchant, key))
+        self.durable(self.read("idempotency row", &keys::idempotency(merchant, key))).await
     }
 
     async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
-        self.read("user", &keys::user(merchant, openid))
+        self.durable(self.read("user", &keys::user(merchant, openid))).await
     }
 
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
@@ -140,7 +146,7 @@ impl Store for SledStore {
             let row = serde_json::from_slice(&json);
             rows.push(row.map_err(|_| StoreError::Damaged { what: "outbox row" })?);
         }
-        Ok(rows)
+        self.durable(Ok(rows)).await
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
