@@ -31,7 +31,9 @@ pub struct Setup {
     pub durable: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
-    /// Where code2session is, if not at the simulator.
+    /// Where the payment calls go, if not to the simulator.
+    pub pay_url: Option<String>,
+    /// Where code2session goes, if not to the simulator.
     pub login_url: Option<String>,
     /// Divides WeChat's waits between two attempts at a notice.
     pub speedup: u32,
@@ -48,6 +50,7 @@ impl Default for Setup {
             sign_type: SignType::HmacSha256,
             durable: false,
             wechat_timeout_ms: 5_000,
+            pay_url: None,
             login_url: None,
             speedup: 1_000,
             trusted_proxies: Vec::new(),
@@ -114,17 +117,20 @@ impl World {
     }
 
     /// Stops the server in good order, does something while it is down, and starts another on the same data.
-    pub async fn restart_after(self, meanwhile: impl AsyncFnOnce(&Running, &SteppedClock)) -> Self {
-        let Self { clock, wechat, server, setup, store, client, directory } = self;
+    pub async fn restart_after(
+        self,
+        meanwhile: impl AsyncFnOnce(&Running, &SteppedClock, &mut Setup),
+    ) -> Self {
+        let Self { clock, wechat, server, mut setup, store, client, directory } = self;
         server.stop().await;
-        meanwhile(&wechat, &clock).await;
+        meanwhile(&wechat, &clock, &mut setup).await;
         let server = start_server(&setup, &store, &wechat, &clock).await;
         Self { clock, wechat, server, setup, store, client, directory }
     }
 
     /// Stops the server in good order and starts another on the same data.
     pub async fn restart(self) -> Self {
-        self.restart_after(async |_, _| {}).await
+        self.restart_after(async |_, _, _| {}).await
     }
 
     /// Stops the server and gives back the directory with its data.
@@ -274,7 +280,7 @@ async fn start_server(
     let merchants = setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
     RunningServer::start(Settings {
         store: store.clone(),
-        pay_url: wechat.base_url().into(),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),

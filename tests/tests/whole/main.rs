@@ -7,4 +7,6 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod faults;
 mod payment;
+mod storm;
