@@ -193,7 +193,8 @@ impl World {
 
     /// Logs a user in and gives back the token.
     pub async fn log_in(&self, user: &str) -> String {
-        let reply = self.phone("/v1/login", "", json!({ "code": self.code(user) })).await;
+        let body = json!({ "code": self.code(user), "merchant": self.shop().id });
+        let reply = self.phone("/v1/login", "", body).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json["token"].as_str().unwrap().to_owned()
     }

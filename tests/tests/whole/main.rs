@@ -8,5 +8,6 @@
 )]
 
 mod faults;
+mod notices;
 mod payment;
 mod storm;
