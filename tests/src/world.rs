@@ -250,6 +250,11 @@ impl World {
         own.map(|row| row.topic).collect()
     }
 
+    /// Milliseconds since 1970.
+    pub fn clock_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
     /// Moves the clock on and lets the sweep do what has become due.
     pub async fn pass_s(&self, seconds: i64) {
         self.clock.step_ms(seconds * 1_000);

@@ -8,6 +8,7 @@
 )]
 
 mod faults;
+mod lifecycle;
 mod notices;
 mod payment;
 mod storm;
