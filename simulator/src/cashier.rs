@@ -144,7 +144,7 @@ pub(crate) async fn answer(simulator: &Simulator, received: &Received) -> Sent {
 
 fn show(simulator: &Simulator, prepay_id: &str, received: &Received) -> Sent {
     let last = received.query("last");
-    let html = simulator.read(|world| {
+    let page = simulator.read(|world| {
         let order = world.order(prepay_id)?;
         let page = Page {
             payable: order.check_payable(prepay_id, world.now_ms),
@@ -155,12 +155,17 @@ fn show(simulator: &Simulator, prepay_id: &str, received: &Received) -> Sent {
         };
         Some(page.html())
     });
-    match html {
-        Some(html) => Sent::new(StatusCode::OK, "text/html; charset=utf-8", html)
-            .with_header("cache-control", "no-store".into())
-            .with_header("content-security-policy", CONTENT_POLICY.into()),
+    match page {
+        Some(page) => html(page),
         None => Sent::text(StatusCode::NOT_FOUND, "there is no such prepay_id\n"),
     }
+}
+
+/// A page that loads nothing, runs nothing and is not kept.
+pub(crate) fn html(page: String) -> Sent {
+    Sent::new(StatusCode::OK, "text/html; charset=utf-8", page)
+        .with_header("cache-control", "no-store".into())
+        .with_header("content-security-policy", CONTENT_POLICY.into())
 }
 
 /// Sends the browser back to the page, so that loading it again presses nothing.

@@ -95,3 +95,14 @@ async fn what_is_wrong_is_told() {
     }
     assert!(world.wechat.ledger().is_empty());
 }
+
+#[tokio::test]
+async fn the_start_page_leads_to_every_order_s_cashier() {
+    let world = World::start().await;
+    assert!(page(&world, "/").await.contains("No order yet"));
+    let prepay_id = world.place("T1", SignType::Md5).await;
+    let html = page(&world, "/").await;
+    assert!(html.contains(&format!("href=\"/cashier/{prepay_id}?lang=en\"")));
+    assert!(html.contains("¥0.88") && html.contains(">NOTPAY<"));
+    assert!(page(&world, "/?lang=zh").await.contains("微信支付模拟器"));
+}

@@ -14,6 +14,7 @@ mod notice;
 mod raw;
 mod server;
 mod shop;
+pub mod store_contract;
 mod world;
 
 pub use logs::Logs;

@@ -58,6 +58,13 @@ fn announce(url: &str) {
     println!("  API key    {API_KEY}");
     println!("  AppSecret  {APP_SECRET}");
     println!();
+    println!(
+        "{}",
+        say(
+            "Open it in a browser to pay the orders you place.",
+            "下单后用浏览器打开上面的地址付款。"
+        )
+    );
     println!("{}", say("Get a login code:", "获取登录 code:"));
     println!("  curl -s {url}/sim/login -d '{{\"appid\":\"{APPID}\",\"user\":\"alice\"}}'");
     println!("{}", say("In wxpay.toml:", "在 wxpay.toml 中:"));

@@ -138,6 +138,8 @@ impl Thread {
             self.commit(waiting);
             if let Some(done) = close {
                 self.finish();
+                // Whoever waits may open the directory again: let go of it first.
+                drop((self, jobs));
                 let _ = done.send(());
                 return;
             }

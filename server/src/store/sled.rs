@@ -35,17 +35,13 @@ impl SledStore {
     /// # Errors
     /// [`OpenError`]; nothing is served from a database that has lost acknowledged changes.
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
-        fs::create_dir_all(directory).map_err(OpenError::Io)?;
-        let database = directory.join("orders");
-        let db = open_sled(&database, cache_bytes)?;
-        check_format(&db)?;
-        let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
-        let head = check_head(&db, head_file.read().map_err(OpenError::Io)?)?;
-        let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
-        let disk = Disk { db: db.clone(), file, head_file, head };
-        make_names_durable(directory, &database, &disk).map_err(OpenError::Io)?;
-        let committer = Committer::start(disk).map_err(OpenError::Io)?;
-        Ok(Self { db, committer })
+        let disk = open_disk(directory, cache_bytes)?;
+        Self::on(disk).map_err(OpenError::Io)
+    }
+
+    fn on(disk: Disk) -> io::Result<Self> {
+        let db = disk.db.clone();
+        Ok(Self { db, committer: Committer::start(disk)? })
     }
 
     /// What was just read, as soon as a power cut could not undo it.
@@ -174,6 +170,19 @@ fn unreadable(error: sled::Error) -> StoreError {
     StoreError::Failed { what: "reading", detail: error.to_string() }
 }
 
+fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, OpenError> {
+    fs::create_dir_all(directory).map_err(OpenError::Io)?;
+    let database = directory.join("orders");
+    let db = open_sled(&database, cache_bytes)?;
+    check_format(&db)?;
+    let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
+    let head = check_head(&db, head_file.read().map_err(OpenError::Io)?)?;
+    let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
+    let disk = Disk { db, file, head_file, head };
+    make_durable(directory, &database, &disk).map_err(OpenError::Io)?;
+    Ok(disk)
+}
+
 /// sled panics on some damaged files; here that becomes an error like any other.
 fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, OpenError> {
     // The committer flushes; sled's own timer would only do it without fdatasync.
@@ -220,7 +229,7 @@ fn check_head(db: &sled::Db, recorded: Option<Head>) -> Result<Head, OpenError> 
         }
     };
     match recorded {
-        None if stored.seq > 1 => Err(damaged("the head record is missing".into())),
+        None if stored.seq > 0 => Err(damaged("the head record is missing".into())),
         Some(head) if head.seq > stored.seq => Err(damaged(format!(
             "{} groups of changes were acknowledged, the database has {}",
             head.seq, stored.seq
@@ -232,14 +241,20 @@ fn check_head(db: &sled::Db, recorded: Option<Head>) -> Result<Head, OpenError> 
     }
 }
 
-/// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start.
-fn make_names_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
-    disk.head_file.sync()?;
+/// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start. The head record
+/// is written here, after the database it speaks of: without one on disk, a power cut soon after the first start would
+/// look like a lost record.
+fn make_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
     disk.db.flush().map_err(io::Error::other)?;
     disk.file.sync_all()?;
+    disk.head_file.write(disk.head)?;
+    disk.head_file.sync()?;
     for path in [Some(database), Some(directory), directory.parent()].into_iter().flatten() {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         File::open(path)?.sync_all()?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,8 +31,16 @@ pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
         Some(Wrapping::Html) => unescape_html(input),
         Some(Wrapping::Backslashes) => unescape_backslashes(input),
     };
-    let inner = inner(&layer.text, format)?;
-    Some(Guess { wrapping, layer: Some(layer), ..inner })
+    let unwrapped = inner(&layer.text, format)?;
+    // A value may hold escapes of its own; only a message that reads better without them is unwrapped.
+    if wrapping == Some(Wrapping::Backslashes)
+        && let Some(plain) = inner(input, format)
+        && score(input, plain.format, plain.start)
+            >= score(&layer.text, unwrapped.format, unwrapped.start)
+    {
+        return Some(plain);
+    }
+    Some(Guess { wrapping, layer: Some(layer), ..unwrapped })
 }
 
 fn wrapping(input: &str) -> Option<Wrapping> {

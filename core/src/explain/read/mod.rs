@@ -21,7 +21,7 @@ mod php;
 mod scan;
 mod xml;
 
-#[expect(unused_imports, reason = "the search needs it next")]
+pub(super) use layer::{unescape_backslashes, unescape_html};
 pub(super) use pairs::form_decode;
 
 /// The largest text that is read, in bytes.
@@ -86,9 +86,6 @@ pub enum Kind {
     Null,
     /// An object, array or element; its raw text is the value.
     Nested,
-    /// Only inside the readers: an expression of the program.
-    #[doc(hidden)]
-    Expression,
 }
 
 /// One field as it was read, with byte ranges into the pasted text.
@@ -185,7 +182,6 @@ impl Reading {
     }
 
     /// The key that was pasted along with the message, for trying it; never to be shown.
-    #[expect(dead_code, reason = "the search needs it next")]
     pub(super) fn pasted_key(&self) -> Option<&str> {
         self.key.as_ref().map(|key| key.as_str())
     }
@@ -292,6 +288,7 @@ fn read_as(text: &str, format: Format, start: usize, out: &mut Collect) {
         Format::Php => php::read(text, out),
     }
     out.xml = format == Format::Xml;
+    out.has_tail = matches!(format, Format::Query | Format::Form | Format::Lines | Format::Map);
     out.take_key();
 }
 
@@ -303,6 +300,7 @@ pub(super) struct Collect {
     key: Option<Zeroizing<String>>,
     overflow: bool,
     xml: bool,
+    has_tail: bool,
 }
 
 impl Collect {
@@ -357,7 +355,9 @@ impl Collect {
                 || at == last && at > 0 && field.name == "secret";
             let secret = field.value.len() == 32
                 && field.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            named && !self.xml && (secret || at == last && field.name.eq_ignore_ascii_case("key"))
+            named
+                && !self.xml
+                && (secret || self.has_tail && at == last && field.name.eq_ignore_ascii_case("key"))
         });
         if let Some(at) = found {
             let field = self.fields.remove(at);

@@ -1,0 +1,374 @@
+//! From a reading to a report.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::catalogue::known;
+use super::form::{Form, Target, targets};
+use super::message::Message;
+use super::plan::{Digest32, Hash, Pair, Scratch, Settings, Tail, mask};
+use super::read::{Confidence, MAX_BYTES, ReadError, Reading, read};
+use super::report::{Cause, Field, Part, Report, Right, Scene, Stopped, Tried, Verdict, Why};
+use super::search::{Found, MAX_TRIES, Search};
+use super::transforms::{self, Keys, Op, Transform};
+use super::{Options, advice, compare, lints};
+use crate::SignType;
+
+pub(super) fn explain(input: &str, options: &Options<'_>) -> Report {
+    let max = if options.max_bytes == 0 { MAX_BYTES } else { options.max_bytes.min(MAX_BYTES) };
+    if input.len() > max {
+        return malformed(ReadError::TooLarge { bytes: input.len(), max });
+    }
+    let reading = match read(input, options.format) {
+        Ok(reading) => reading,
+        Err(error) => return malformed(error),
+    };
+    let first = evaluate(input, &reading, options);
+    let proved = |report: &Report| report.causes.iter().any(|cause| cause.proved);
+    if let Some(other) = reading.other.filter(|_| first.verdict != Verdict::Match)
+        && let Ok(second_reading) = read(input, Some(other))
+    {
+        let mut second = evaluate(input, &second_reading, options);
+        if second.verdict == Verdict::Match || proved(&second) && !proved(&first) {
+            second.confidence = Confidence::Likely;
+            second.other_format = Some(reading.format);
+            return second;
+        }
+    }
+    first
+}
+
+fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
+    let other = options.other.and_then(|other| read(other, None).ok());
+    let appid = options.appid.or_else(|| {
+        other.as_ref().and_then(|other| other.get("appid").or_else(|| other.get("appId")))
+    });
+    let options = &Options { appid, ..*options };
+    let message = Message::new(reading, options);
+    let pasted = reading.pasted_key().filter(|key| !key.is_empty());
+    let main = options.keys.first().map(|key| key.bytes).or(pasted.map(str::as_bytes));
+    let given = options.sign.or(message.own_sign).map(str::trim).filter(|sign| !sign.is_empty());
+    let mut report = outline(reading, &message, given);
+    let mut secrets: Vec<&[u8]> = options.keys.iter().map(|key| key.bytes).collect();
+    secrets.extend(pasted.map(str::as_bytes));
+    let check = Check { message: &message, options, secrets: &secrets, input };
+    if message.scene == Scene::RefundNotice {
+        check.refund(pasted, &mut report);
+    } else {
+        check.signature(main, pasted, given, &mut report);
+    }
+    lints::collect(&check, reading, given, &mut report);
+    if let Some(other) = &other {
+        compare::collect(&message, other, given, &mut report);
+    }
+    advice::collect(&message, &mut report);
+    for field in &mut report.fields {
+        field.value = mask(core::mem::take(&mut field.value), &secrets);
+    }
+    report
+}
+
+/// One message and everything known beside it.
+pub(super) struct Check<'a> {
+    pub(super) message: &'a Message<'a>,
+    pub(super) options: &'a Options<'a>,
+    /// All keys; none may appear in the report.
+    pub(super) secrets: &'a [&'a [u8]],
+    pub(super) input: &'a str,
+}
+
+impl<'a> Check<'a> {
+    #[cfg(feature = "refund-notice")]
+    fn refund(&self, pasted: Option<&str>, report: &mut Report) {
+        super::refund::explain(self, pasted, report);
+    }
+
+    #[cfg(not(feature = "refund-notice"))]
+    fn refund(&self, _pasted: Option<&str>, report: &mut Report) {
+        report.verdict = Verdict::Unsigned;
+    }
+
+    fn signature(
+        &self,
+        main: Option<&'a [u8]>,
+        pasted: Option<&'a str>,
+        given: Option<&str>,
+        report: &mut Report,
+    ) {
+        let expected = hash_of(self.message.sign_type);
+        let pairs = self.message.pairs.as_slice();
+        let settings = Settings::right(expected, main.unwrap_or_default());
+        report.string_to_sign = settings.masked(pairs, self.secrets);
+        let mut scratch = Scratch::default();
+        let right = main.map(|key| Right {
+            md5: hex(&Settings::right(Hash::Md5, key).digest(pairs, &mut scratch), Hash::Md5),
+            hmac_sha256: hex(
+                &Settings::right(Hash::Hmac, key).digest(pairs, &mut scratch),
+                Hash::Hmac,
+            ),
+        });
+        report.right.clone_from(&right);
+        let Some(given) = given else {
+            report.verdict = if main.is_some() { Verdict::Unsigned } else { Verdict::NoKey };
+            return;
+        };
+        let right_one = right.as_ref().map(|right| match self.message.sign_type {
+            SignType::Md5 => right.md5.as_str(),
+            SignType::HmacSha256 => right.hmac_sha256.as_str(),
+        });
+        report.own_sign_right = self.options.sign.is_some()
+            && right_one.is_some()
+            && self.message.own_sign == right_one;
+        if right_one == Some(given) {
+            report.verdict = Verdict::Match;
+            return;
+        }
+        report.verdict = if main.is_some() { Verdict::Mismatch } else { Verdict::NoKey };
+        let targets = targets(given);
+        let intended = intended(expected, &targets);
+        let base = Settings { hash: intended, ..settings };
+        // The refund notice has no signature; everything else gets all mistakes.
+        let keys = Keys::new(
+            main.unwrap_or_default(),
+            pasted.filter(|_| !self.options.keys.is_empty()),
+            self.message,
+            self.options,
+        );
+        let rights: Vec<&str> = right
+            .iter()
+            .flat_map(|right| [right.md5.as_str(), right.hmac_sha256.as_str()])
+            .collect();
+        let transforms =
+            transforms::all(self.message, self.input, self.options, &keys, &rights, intended);
+        let case = Case { check: self, expected, targets: &targets, transforms: &transforms };
+        if main.is_some() {
+            case.with_key(base, report);
+        } else {
+            case.without_key(base, report);
+        }
+        if report.causes.iter().any(|cause| cause.proved) {
+            report.verdict = Verdict::Mismatch;
+        }
+    }
+}
+
+/// One wrong signature.
+struct Case<'a> {
+    check: &'a Check<'a>,
+    expected: Hash,
+    targets: &'a [Target],
+    transforms: &'a [Transform<'a>],
+}
+
+impl<'a> Case<'a> {
+    fn with_key(&self, base: Settings<'a>, report: &mut Report) {
+        let search = self.search(base, self.transforms, true);
+        let mut scratch = Scratch::default();
+        if let Some(target) = search.unchanged(&mut scratch) {
+            report.causes.push(self.cause(base, &[], target, &[]));
+            report.tried = Tried { singles: 1, pairs: 0, stopped: Stopped::Proved };
+            return;
+        }
+        let found = search.run(&mut scratch);
+        self.report(&found, base, self.transforms, &[], report);
+    }
+
+    /// Without a key only the mistakes that leave it out can be proved.
+    fn without_key(&self, base: Settings<'a>, report: &mut Report) {
+        let mut scratch = Scratch::default();
+        let no_key = Settings { tail: Tail::None, ..base };
+        let search = self.search(no_key, self.transforms, false);
+        let part = vec![part(if base.hash == Hash::Hmac { "D4" } else { "B8" }, None, "no &key=")];
+        if let Some(target) = search.unchanged(&mut scratch) {
+            report.causes.push(self.cause(no_key, &[], target, &part));
+            return;
+        }
+        let found = search.run(&mut scratch);
+        self.report(&found, no_key, self.transforms, &part, report);
+        if report.causes.is_empty() {
+            let found = self.search(base, self.transforms, false).run(&mut scratch);
+            self.report(&found, base, self.transforms, &[], report);
+        }
+    }
+
+    fn search(
+        &self,
+        settings: Settings<'a>,
+        transforms: &'a [Transform<'a>],
+        two: bool,
+    ) -> Search<'a> {
+        let limit = self.check.options.max_tries;
+        let max_tries = if limit == 0 { MAX_TRIES } else { limit };
+        Search {
+            pairs: &self.check.message.pairs,
+            settings,
+            targets: self.targets,
+            transforms,
+            max_tries,
+            two,
+        }
+    }
+
+    fn report(
+        &self,
+        found: &Found,
+        base: Settings<'a>,
+        all: &'a [Transform<'a>],
+        before: &[Part],
+        report: &mut Report,
+    ) {
+        report.tried = found.tried;
+        for (index, target) in &found.singles {
+            if let Some(transform) = all.get(*index) {
+                let cause = self.cause(base, &[transform], *target, before);
+                if report.causes.iter().all(|known| known.id() != cause.id()) {
+                    report.causes.push(cause);
+                }
+            }
+        }
+        if let Some((first, second, target)) = found.pair
+            && let (Some(first), Some(second)) = (all.get(first), all.get(second))
+        {
+            report.causes.push(self.cause(base, &[first, second], target, before));
+        }
+    }
+
+    fn cause(
+        &self,
+        base: Settings<'a>,
+        changes: &[&'a Transform<'a>],
+        target: usize,
+        before: &[Part],
+    ) -> Cause {
+        let received = self.check.message.scene.is_received();
+        let mut parts = before.to_vec();
+        let mut settings = base;
+        let mut pairs: Vec<Pair<'a>> = self.check.message.pairs.clone();
+        let mut order: Vec<&&Transform<'a>> = changes.iter().collect();
+        order.sort_by_key(|change| change.op.rank());
+        for change in order {
+            change.op.apply(&mut pairs, &mut settings);
+        }
+        for change in changes {
+            parts.push(part(
+                change.id,
+                change.also,
+                &mask(change.detail.clone().into_owned(), self.check.secrets),
+            ));
+        }
+        let hashed = changes.iter().any(|change| matches!(change.op, Op::Hash(..)));
+        if base.hash != self.expected && !hashed {
+            let (id, also) = match self.check.message.scene {
+                Scene::Request => ("D3", "D2"),
+                Scene::Invoke | Scene::App => ("D2", "D3"),
+                Scene::Reply | Scene::Notice | Scene::RefundNotice => ("H4", "D3"),
+            };
+            parts.push(part(
+                id,
+                Some(also),
+                if base.hash == Hash::Hmac { "HMAC-SHA256" } else { "MD5" },
+            ));
+        }
+        let form = self.targets.get(target).map_or(Form::Hex, |target| target.form);
+        if let Some(id) = form.id(received) {
+            let also = if form == Form::LowerHex {
+                Some(if received { "D1" } else { "H14" })
+            } else {
+                None
+            };
+            parts.push(part(id, also, form.detail()));
+        }
+        Cause { parts, proved: true, signed_text: settings.masked(&pairs, self.check.secrets) }
+    }
+}
+
+pub(super) fn part(id: &'static str, also: Option<&'static str>, detail: &str) -> Part {
+    Part { row: known(id), also, detail: detail.into() }
+}
+
+const fn hash_of(sign_type: SignType) -> Hash {
+    match sign_type {
+        SignType::Md5 => Hash::Md5,
+        SignType::HmacSha256 => Hash::Hmac,
+    }
+}
+
+/// The algorithm the given signature was most likely made with: the expected one if the length allows.
+fn intended(expected: Hash, targets: &[Target]) -> Hash {
+    let fits = |hash: Hash| targets.iter().any(|target| target.len == hash.len());
+    [expected, Hash::Md5, Hash::Hmac].into_iter().find(|hash| fits(*hash)).unwrap_or(expected)
+}
+
+pub(super) fn hex(digest: &Digest32, hash: Hash) -> String {
+    let nibble = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0').to_ascii_uppercase();
+    digest.iter().take(hash.len()).flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]).collect()
+}
+
+fn outline(reading: &Reading, message: &Message<'_>, given: Option<&str>) -> Report {
+    let mut fields: Vec<Field> = (message.fields.iter().zip(&message.states))
+        .map(|(field, (why, signed_as))| Field {
+            name: field.name.clone(),
+            signed_as: *signed_as,
+            value: if *why == Why::IsKey { "******".into() } else { field.value.clone() },
+            kind: field.kind,
+            kept: *why == Why::Signed,
+            why: *why,
+            name_span: Some(field.name_span.clone()),
+            value_span: Some(field.value_span.clone()),
+        })
+        .collect();
+    fields.extend(message.added.iter().map(|(name, value)| Field {
+        name: (*name).into(),
+        signed_as: None,
+        value: value.clone().into_owned(),
+        kind: super::Kind::Text,
+        kept: true,
+        why: Why::Added,
+        name_span: None,
+        value_span: None,
+    }));
+    Report {
+        verdict: Verdict::Unsigned,
+        format: Some(reading.format),
+        confidence: reading.confidence,
+        other_format: reading.other,
+        wrapping: reading.wrapping,
+        scene: message.scene,
+        sign_type: message.sign_type,
+        given: given.map(String::from),
+        fields,
+        ..blank()
+    }
+}
+
+fn malformed(error: ReadError) -> Report {
+    let mut report = Report { error: Some(error), ..blank() };
+    if report.error == Some(ReadError::Empty) {
+        report.advice.push(known("H8"));
+    }
+    report
+}
+
+const fn blank() -> Report {
+    Report {
+        verdict: Verdict::Malformed,
+        error: None,
+        format: None,
+        confidence: Confidence::Guess,
+        other_format: None,
+        wrapping: None,
+        scene: Scene::Request,
+        sign_type: SignType::Md5,
+        given: None,
+        own_sign_right: false,
+        string_to_sign: String::new(),
+        right: None,
+        fields: Vec::new(),
+        lints: Vec::new(),
+        causes: Vec::new(),
+        tried: Tried { singles: 0, pairs: 0, stopped: Stopped::NotNeeded },
+        advice: Vec::new(),
+        decrypted: None,
+    }
+}
