@@ -9,6 +9,7 @@
 )]
 
 mod books;
+mod fake_login;
 mod logs;
 mod notice;
 mod raw;
@@ -17,6 +18,7 @@ mod shop;
 pub mod store_contract;
 mod world;
 
+pub use fake_login::FakeLogin;
 pub use logs::Logs;
 pub use notice::Notice;
 pub use raw::Wire;
