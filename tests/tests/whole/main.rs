@@ -13,4 +13,5 @@ mod lifecycle;
 mod login;
 mod notices;
 mod payment;
+mod phone;
 mod storm;
