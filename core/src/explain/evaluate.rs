@@ -245,10 +245,10 @@ impl<'a> Case<'a> {
         let mut parts = before.to_vec();
         let mut settings = base;
         let mut pairs: Vec<Pair<'a>> = self.check.message.pairs.clone();
-        let mut order: Vec<&&Transform<'a>> = changes.iter().collect();
-        order.sort_by_key(|change| change.op.rank());
-        for change in order {
-            change.op.apply(&mut pairs, &mut settings);
+        for rank in [0, 1] {
+            for change in changes.iter().filter(|change| change.op.rank() == rank) {
+                change.op.apply(&mut pairs, &mut settings);
+            }
         }
         for change in changes {
             parts.push(part(

@@ -211,6 +211,7 @@ impl<'a> List<'a> {
         }
     }
 
+    #[inline(never)]
     fn push(&mut self, id: &'static str, detail: impl Into<Cow<'a, str>>, op: Op<'a>) {
         self.all.push(Transform { id, also: None, detail: detail.into(), op, rare: true });
     }

@@ -67,7 +67,7 @@ fn invoke<'a>(list: &mut List<'a>, message: &Message<'a>) {
         crate::SignType::Md5 => "HMAC-SHA256",
         crate::SignType::HmacSha256 => "MD5",
     };
-    for word in [sign_type, "md5", "HMACSHA256"] {
+    for &word in &[sign_type, "md5", "HMACSHA256"] {
         list.edit("E7", super::assign("signType", word), Edit::Set("signType", word.into()));
     }
     if let Some(package) = message.get("package") {
@@ -86,7 +86,7 @@ fn invoke<'a>(list: &mut List<'a>, message: &Message<'a>) {
         list.edit("E6", "package=prepay_id%3D..", Edit::Set("package", with("prepay_id%3D", id)));
         list.edit("E6", "package=prepayid=..", Edit::Set("package", with("prepayid=", id)));
         list.edit("E6", "package=Sign=WXPay", Edit::Set("package", "Sign=WXPay".into()));
-        for word in ["undefined", "null", "None", ""] {
+        for &word in &["undefined", "null", "None", ""] {
             let value = with("prepay_id=", word);
             list.edit("E6", super::assign("package", &value), Edit::Set("package", value));
         }
@@ -123,15 +123,15 @@ fn app(list: &mut List<'_>) {
     rename(list, "E4", "prepayid", "prepay_id");
     rename(list, "E4", "noncestr", "nonce_str");
     rename(list, "E3", "timestamp", "time_stamp");
-    for name in ["appid", "partnerid", "package"] {
+    for &name in &["appid", "partnerid", "package"] {
         let mut detail = String::from("no ");
         detail.push_str(name);
         list.edit("E2", detail, Edit::Drop(vec![name]));
     }
-    for value in ["WXPay", "sign=WXPay", "prepay_id"] {
+    for &value in &["WXPay", "sign=WXPay", "prepay_id"] {
         list.edit("E6", super::assign("package", value), Edit::Set("package", value.into()));
     }
-    for (name, value) in [("signType", "MD5"), ("signType", "HMAC-SHA256"), ("sign_type", "MD5")] {
+    for &(name, value) in &[("signType", "MD5"), ("signType", "HMAC-SHA256"), ("sign_type", "MD5")] {
         list.edit("E7", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
     }
 }
@@ -142,7 +142,7 @@ fn general(list: &mut List<'_>) {
     {
         rename(list, "E1", from, to);
     }
-    for (from, to) in [
+    for &(from, to) in &[
         ("timestamp", "timeStamp"),
         ("time_stamp", "timeStamp"),
         ("timeStamp", "timestamp"),
@@ -150,7 +150,7 @@ fn general(list: &mut List<'_>) {
     ] {
         rename(list, "E3", from, to);
     }
-    for (from, to) in [
+    for &(from, to) in &[
         ("nonce_str", "nonceStr"),
         ("nonce_str", "noncestr"),
         ("nonceStr", "nonce_str"),
@@ -158,7 +158,7 @@ fn general(list: &mut List<'_>) {
     ] {
         rename(list, "E4", from, to);
     }
-    for (from, to) in [
+    for &(from, to) in &[
         ("mch_id", "mchid"),
         ("mchid", "mch_id"),
         ("mch_id", "mchId"),
@@ -319,7 +319,7 @@ pub(super) fn additions<'a>(
             Edit::Sign(sign.to_ascii_lowercase()),
         );
     }
-    for word in ["null", "undefined"] {
+    for &word in &["null", "undefined"] {
         list.edit("B7", super::assign("sign", word), Edit::Sign(word.into()));
     }
     if let Ok(key) = core::str::from_utf8(keys.main) {
@@ -342,14 +342,14 @@ pub(super) fn additions<'a>(
     }
     for name in LOCAL {
         let own = message.get("mch_id").unwrap_or("0");
-        for value in ["1", own] {
+        for &value in &["1", own] {
             if absent(name) {
                 list.edit("E13", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
             }
         }
     }
     // Optional fields that the sender's map had and its XML writer left out.
-    for name in [
+    for &name in &[
         "attach",
         "device_info",
         "detail",
@@ -364,12 +364,12 @@ pub(super) fn additions<'a>(
         "scene_info",
     ] {
         if absent(name) {
-            for (id, value) in [("B5", ""), ("B6", "null"), ("B6", "undefined")] {
+            for &(id, value) in &[("B5", ""), ("B6", "null"), ("B6", "undefined")] {
                 list.edit(id, super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
             }
         }
     }
-    for (name, value) in [
+    for &(name, value) in &[
         ("fee_type", "CNY"),
         ("device_info", "WEB"),
         ("trade_type", "JSAPI"),
