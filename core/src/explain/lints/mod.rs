@@ -50,13 +50,16 @@ impl Look<'_> {
         let same = |lint: &Lint| lint.row.id == id && lint.field.as_deref() == field;
         if self.found.len() < 64 && !self.found.iter().any(same) {
             let at = self.found.iter().take_while(|lint| lint.weight >= weight).count();
-            self.found.insert(at, Lint {
-                row,
-                weight,
-                field: field.map(String::from),
-                detail: detail.into(),
-                span: span.cloned(),
-            });
+            self.found.insert(
+                at,
+                Lint {
+                    row,
+                    weight,
+                    field: field.map(String::from),
+                    detail: detail.into(),
+                    span: span.cloned(),
+                },
+            );
         }
     }
 }
