@@ -44,7 +44,8 @@ fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
     let appid = options.appid.or_else(|| {
         other.as_ref().and_then(|other| other.get("appid").or_else(|| other.get("appId")))
     });
-    let options = &Options { appid, ..*options };
+    let sign = options.sign.map(str::trim).filter(|sign| !sign.is_empty());
+    let options = &Options { appid, sign, ..*options };
     let message = Message::new(reading, options);
     let pasted = reading.pasted_key().filter(|key| !key.is_empty());
     let main = options.keys.first().map(|key| key.bytes).or(pasted.map(str::as_bytes));
@@ -63,8 +64,9 @@ fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
         compare::collect(&message, other, given, &mut report);
     }
     advice::collect(&message, &mut report);
-    for field in &mut report.fields {
-        field.value = mask(core::mem::take(&mut field.value), &secrets);
+    let values = report.fields.iter_mut().map(|field| &mut field.value);
+    for shown in values.chain(report.lints.iter_mut().map(|lint| &mut lint.detail)) {
+        *shown = mask(core::mem::take(shown), &secrets);
     }
     report
 }
