@@ -4,10 +4,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    missing_debug_implementations,
     reason = "a failed unwrap is a failed test"
 )]
 
 mod server;
+pub mod store_contract;
 mod world;
 
 pub use server::{RunningServer, StoreKind};

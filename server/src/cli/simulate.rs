@@ -13,7 +13,7 @@ use crate::run::{RunError, termination};
 const APPID: &str = "wx5150000000000000";
 const MCH_ID: &str = "1900000109";
 const API_KEY: &str = "simulator0key0simulator0key00001";
-const APP_SECRET: &str = "51500000000000000000000000000000";
+const APP_SECRET: &str = "5150a2c4e6f80b1d3f5a7c9e1b3d5f70";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -58,6 +58,13 @@ fn announce(url: &str) {
     println!("  API key    {API_KEY}");
     println!("  AppSecret  {APP_SECRET}");
     println!();
+    println!(
+        "{}",
+        say(
+            "Open it in a browser to pay the orders you place.",
+            "下单后用浏览器打开上面的地址付款。"
+        )
+    );
     println!("{}", say("Get a login code:", "获取登录 code:"));
     println!("  curl -s {url}/sim/login -d '{{\"appid\":\"{APPID}\",\"user\":\"alice\"}}'");
     println!("{}", say("In wxpay.toml:", "在 wxpay.toml 中:"));

@@ -102,7 +102,14 @@ impl Shop {
         if !status.is_success() {
             return Ok((status, body));
         }
-        let reply = json!({ "code": 0, "msg": "success", "orderId": body.get("out_trade_no") });
+        // What the backend said and heard, for whoever reads the page's log; the token is the phone's own.
+        let mut sent = order;
+        if let Some(token) = sent.get_mut("user_token") {
+            *token = json!("***");
+        }
+        let backend = json!({ "sent": "POST /v1/orders", "body": sent, "status": status.as_u16(), "reply": body });
+        let order_id = backend.pointer("/reply/out_trade_no").cloned();
+        let reply = json!({ "code": 0, "msg": "success", "orderId": order_id, "backend": backend });
         Ok((StatusCode::OK, reply))
     }
 }

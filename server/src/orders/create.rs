@@ -66,7 +66,8 @@ impl Orders {
             if let Some(order) = self.made_by_key(merchant, idempotency.as_ref()).await? {
                 return Ok(Created { order, is_new: false });
             }
-            let (key, first) = self.begin(merchant, &new)?;
+            let now_ms = self.clock.now_ms();
+            let (key, first) = self.begin(merchant, &new, now_ms)?;
             if let Some(order) = self.store.order(&key).await? {
                 return if is_same(&order, &new) {
                     Ok(Created { order, is_new: false })
@@ -74,7 +75,6 @@ impl Orders {
                     Err(OrderError::Conflict(Conflict::NumberUsed))
                 };
             }
-            let now_ms = self.clock.now_ms();
             let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
             if let Some(Idempotency { key: idempotency_key, body_hash }) = idempotency.clone() {
                 change = change.with_idempotency(IdempotencyRow {
@@ -116,8 +116,8 @@ impl Orders {
         &self,
         merchant: &Merchant,
         new: &NewOrder,
+        now_ms: i64,
     ) -> Result<(OrderKey, EventKind), OrderError> {
-        let now_ms = self.clock.now_ms();
         let expire_s = new.expire_s.unwrap_or(self.expire_s);
         if !(MIN_EXPIRE_S..=MAX_EXPIRE_S).contains(&expire_s) {
             let expected = format!("{MIN_EXPIRE_S} to {MAX_EXPIRE_S} seconds");
@@ -136,7 +136,7 @@ impl Orders {
             sign_type: merchant.sign_type,
             openid: new.openid.clone(),
         };
-        self.check(merchant, &key, &first)?;
+        self.check(merchant, &key, &first, now_ms)?;
         Ok((key, first))
     }
 
@@ -146,8 +146,9 @@ impl Orders {
         merchant: &Merchant,
         key: &OrderKey,
         first: &EventKind,
+        now_ms: i64,
     ) -> Result<(), OrderError> {
-        let event = |seq, what| Event { seq, at_ms: self.clock.now_ms(), what };
+        let event = |seq, what| Event { seq, at_ms: now_ms, what };
         let events = [
             event(1, first.clone()),
             event(

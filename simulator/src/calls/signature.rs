@@ -1,6 +1,7 @@
 //! Why a request's signature is wrong, in one sentence for the log. Never says what the right one is.
 
-use wxpay_core::{ApiKey, Params, SignType, sign};
+use md5::{Digest, Md5};
+use wxpay_core::{ApiKey, Params, SignType, sign, string_to_sign};
 
 use crate::config::Merchant;
 
@@ -33,6 +34,10 @@ pub(crate) fn why_signature_failed(
     {
         return "it is made without sign_type; every field that is sent must be signed".into();
     }
+    if upper == hex(&Md5::digest(string_to_sign(params))) {
+        return "it is made without a key; the signed text must end in &key= and the API key"
+            .into();
+    }
     if ApiKey::new(&merchant.app_secret).is_ok_and(|key| fits(params, sign_type, &key)) {
         return "it is made with the AppSecret in place of the API key".into();
     }
@@ -41,4 +46,8 @@ pub(crate) fn why_signature_failed(
         Some(other) => format!("it is made with the key of mch_id {}", other.mch_id),
         None => "none of the simple mistakes; compare the key and the signed fields".into(),
     }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02X}")).collect()
 }
