@@ -7,6 +7,7 @@
 //! No clock, no I/O, no randomness; the key is read, never repeated.
 
 mod advice;
+mod case;
 mod catalogue;
 mod charset;
 mod compare;
@@ -20,6 +21,7 @@ mod json;
 mod lints;
 mod message;
 mod normal;
+mod outline;
 mod plan;
 mod read;
 #[cfg(feature = "refund-notice")]
