@@ -54,6 +54,10 @@ async fn collect<B: Buf>(
 
 /// Reads a JSON object; the error names the field.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // serde would also read an array of the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(not_json());
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
