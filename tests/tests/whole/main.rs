@@ -9,6 +9,7 @@
 
 mod api;
 mod faults;
+mod http;
 mod lifecycle;
 mod login;
 mod notices;
