@@ -15,4 +15,5 @@ mod login;
 mod notices;
 mod payment;
 mod phone;
+mod secrets;
 mod storm;

@@ -1,5 +1,7 @@
 //! Nothing secret is ever in a log line, a reply or the store's files, whatever happens and however much is logged.
 
+use std::path::Path;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
@@ -151,21 +153,88 @@ impl Visitor {
 }
 
 async fn visit(sign_type: SignType) {
-    let logs = Logs::start(LevelFilter::TRACE);
-    let mut world = None;
-    // The simulator's openid with a session_key we know.
-    let plain = World::start().await;
-    let openid = plain.wechat.login(SHOP.appid, "alice").unwrap().openid;
+    let openid = World::start().await.wechat.login(SHOP.appid, "alice").unwrap().openid;
     let session = json!({ "openid": openid, "session_key": SESSION_KEY });
     let login = FakeLogin::start(session.to_string()).await;
-    let setup = Setup {
-        sign_type,
-        durable: true,
-        wechat_timeout_ms: 300,
-        login_url: Some(login.url.clone()),
-        ..Setup::default()
-    };
-    let world = world.insert(World::with(setup).await);
-    let _ = world;
-    drop(logs);
+    let login_url = Some(login.url.clone());
+    let wechat_timeout_ms = 300;
+    let setup =
+        Setup { sign_type, durable: true, wechat_timeout_ms, login_url, ..Setup::default() };
+    let logs = Logs::start(LevelFilter::TRACE);
+    let world = World::with(setup).await;
+    let token = world.log_in("alice").await;
+    let mut visitor = Visitor { world, token, replies: Vec::new(), signatures: Vec::new() };
+    visitor.everything_that_works().await;
+    visitor.everything_that_wechat_does_wrong().await;
+    visitor.everything_that_callers_do_wrong().await;
+
+    let debug = format!("{:?} {:?}", visitor.world.server.app, visitor.world.server.app.merchants);
+    let said = visitor.said();
+    let mac = visitor.token.split('.').nth(2).unwrap().to_owned();
+    let mut secrets = vec![SHOP.api_key.to_owned(), SHOP.app_secret.into(), SHOP.admin_key.into()];
+    secrets.extend([SESSION_KEY.into(), visitor.token.clone(), mac]);
+    assert!(visitor.signatures.len() > 10, "the visit was too short");
+    secrets.extend(visitor.signatures);
+    let directory = visitor.world.stop().await;
+    let files = files_in(directory.path());
+
+    // That we look in the right places:
+    for known in ["notice refused", "request failed", "could not reconcile", "shutting down"] {
+        assert!(!logs.lines_with(known).is_empty(), "no line says {known:?}");
+    }
+    assert!(files.windows(openid.len()).any(|part| part == openid.as_bytes()));
+    assert!(said.contains("upstream_bad_sign") && said.contains("<![CDATA[FAIL]]>"));
+    for secret in secrets {
+        assert!(!logs.text().contains(&secret), "{secret} is logged");
+        assert!(!said.contains(&secret), "{secret} is in a reply");
+        assert!(!debug.contains(&secret), "{secret} is in Debug");
+        let found = files.windows(secret.len()).any(|part| part == secret.as_bytes());
+        assert!(!found, "{secret} is in the store");
+    }
+}
+
+/// The bytes of all files under a directory.
+fn files_in(directory: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        bytes.extend(if path.is_dir() { files_in(&path) } else { std::fs::read(&path).unwrap() });
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn nothing_secret_is_seen_with_hmac_sha256() {
+    visit(SignType::HmacSha256).await;
+}
+
+#[tokio::test]
+async fn nothing_secret_is_seen_with_md5() {
+    visit(SignType::Md5).await;
+}
+
+/// The address of code2session carries AppSecret and code; errors of HTTP clients like to show addresses.
+#[tokio::test]
+async fn a_login_that_fails_does_not_show_its_address() {
+    let logs = Logs::start(LevelFilter::TRACE);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for login_url in [None, Some(format!("http://{nobody}"))] {
+        let setup = Setup { wechat_timeout_ms: 300, login_url, ..Setup::default() };
+        let world = World::with(setup).await;
+        for kind in CALL_FAULTS {
+            if matches!(kind, FaultKind::WrongSign | FaultKind::NoSign) {
+                continue;
+            }
+            world.wechat.set_fault(Fault::new(Call::Code2Session, kind)).unwrap();
+            let code = world.code("alice");
+            let reply = world.phone("/v1/login", "", json!({ "code": code })).await;
+            assert!(reply.status >= 502, "{}", reply.text);
+            for secret in [SHOP.app_secret, &code] {
+                assert!(!reply.text.contains(secret), "{}", reply.text);
+                assert!(!logs.text().contains(secret), "{}", logs.text());
+            }
+        }
+    }
+    assert!(!logs.lines_with("WeChat cannot be reached").is_empty());
+    assert!(!logs.lines_with("no reply in time").is_empty());
 }
