@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+pub mod process;
 mod server;
 pub mod store_contract;
 mod world;
