@@ -28,7 +28,7 @@ mod transforms;
 
 use core::fmt;
 
-use crate::SignType;
+use crate::{ApiKey, SignType};
 
 pub use catalogue::{CATALOGUE, Fix, Row, row};
 pub use charset::Gbk;
@@ -76,6 +76,11 @@ impl<'a> NamedKey<'a> {
     /// The main key.
     pub const fn main(key: &'a str) -> Self {
         Self { kind: KeyKind::Main, label: "API key", bytes: key.as_bytes() }
+    }
+
+    /// A checked key, which stays as closed as it is.
+    pub fn checked(kind: KeyKind, label: &'a str, key: &'a ApiKey) -> Self {
+        Self { kind, label, bytes: key.as_bytes() }
     }
 }
 
