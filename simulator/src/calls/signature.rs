@@ -25,10 +25,9 @@ pub(crate) fn why_signature_failed(
     keys.extend(
         others.map(|other| NamedKey::checked(KeyKind::OtherMerchant, &other.mch_id, &other.key)),
     );
-    let scene = if params.get("paySign").is_some() || params.get("appId").is_some() {
-        Scene::Invoke
-    } else {
-        Scene::Request
+    let (scene, sign_name) = match params.get("appId") {
+        Some(_) => (Scene::Invoke, "paySign"),
+        None => (Scene::Request, "sign"),
     };
     let options = Options {
         keys: &keys,
@@ -36,12 +35,14 @@ pub(crate) fn why_signature_failed(
         scene: Some(scene),
         ..Options::default()
     };
-    in_words(&explain(&as_text(params), &options))
+    in_words(&explain(&as_text(params, sign_name), &options))
 }
 
-/// The parameters as the lines the engine reads; values stay as they are.
-fn as_text(params: &Params) -> String {
-    serde_json::Value::from_iter(params.iter()).to_string()
+/// The parameters as JSON, which keeps every value as it is.
+fn as_text(params: &Params, sign_name: &str) -> String {
+    let named =
+        params.iter().map(|(name, value)| (if name == "sign" { sign_name } else { name }, value));
+    serde_json::Value::from_iter(named).to_string()
 }
 
 fn in_words(report: &Report) -> String {
