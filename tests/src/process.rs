@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::world::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID};
+use crate::.rs::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID};
 
 /// How long anything may take before the test gives up.
 pub const SOON: Duration = Duration::from_secs(20);
