@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::.rs::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID};
+use crate::shop::SHOP;
 
 /// How long anything may take before the test gives up.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -76,9 +76,11 @@ impl Site {
     /// A working configuration in profile `test` that talks to the simulated WeChat at `wechat_url`.
     pub fn new(wechat_url: &str) -> Self {
         let site = Self { directory: TempDir::new().unwrap(), port: free_port() };
-        for (name, secret) in
-            [("shop.key", API_KEY), ("shop.secret", APP_SECRET), ("shop.admin", ADMIN_KEY)]
-        {
+        for (name, secret) in [
+            ("shop.key", SHOP.api_key),
+            ("shop.secret", SHOP.app_secret),
+            ("shop.admin", SHOP.admin_key),
+        ] {
             site.write_secret(name, secret);
         }
         let config = site.config(wechat_url);
@@ -95,9 +97,10 @@ impl Site {
              drain_timeout_ms = 2000\n\
              [store]\npath = \"data\"\ncache_mb = 4\n\
              [wechat]\npay_url = \"{wechat_url}\"\nlogin_url = \"{wechat_url}\"\n\
-             [[merchants]]\nid = \"shop\"\nappid = \"{APPID}\"\nmch_id = \"{MCH_ID}\"\n\
+             [[merchants]]\nid = \"shop\"\nappid = \"{}\"\nmch_id = \"{}\"\n\
              api_key_file = \"shop.key\"\napp_secret_file = \"shop.secret\"\n\
-             admin_key_file = \"shop.admin\"\n"
+             admin_key_file = \"shop.admin\"\n",
+            SHOP.appid, SHOP.mch_id
         )
     }
 

@@ -10,9 +10,9 @@ use wxpay_core::messages::TradeState;
 use wxpay_server::orders::{Event, EventKind, Order};
 use wxpay_server::store::{Filter, SledStore, Store};
 use wxpay_simulator::Running;
+use wxpay_tests::SHOP;
 use wxpay_tests::process::{Site, http_client};
 use wxpay_tests::store_contract::{assert_log_is_whole, key};
-use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET};
 
 use crate::acks::{Acks, OrderAcks};
 
@@ -115,7 +115,7 @@ pub async fn books_agree_in_the_end(site: &Site, wechat: &Running) {
         let mut cursor = String::new();
         loop {
             let url = format!("{}/v1/orders?state=SUCCESS&limit=100{cursor}", site.url());
-            let reply = http.get(url).bearer_auth(ADMIN_KEY).send().await.unwrap();
+            let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
             let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
             paid += list["orders"].as_array().unwrap().len();
             match list["next_cursor"].as_str() {
@@ -164,7 +164,7 @@ pub fn log(lines: &[String], context: &str) {
         assert_ne!(parsed["level"], "ERROR", "{context}: {line}");
     }
     for line in whole.iter().chain([last]) {
-        for secret in [API_KEY, APP_SECRET, ADMIN_KEY, "session_key"] {
+        for secret in [SHOP.api_key, SHOP.app_secret, SHOP.admin_key, "session_key"] {
             assert!(!line.contains(secret), "{context}: a secret in the log: {line}");
         }
     }

@@ -6,8 +6,8 @@ use fastrand::Rng;
 use reqwest::{Client as Http, RequestBuilder};
 use serde_json::{Value, json};
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome, Running, Simulator};
+use wxpay_tests::SHOP;
 use wxpay_tests::process::{Site, http_client};
-use wxpay_tests::{ADMIN_KEY, APPID};
 
 use crate::acks::Acks;
 
@@ -42,7 +42,7 @@ impl Client {
     /// A user logs in and buys one or two things, in one of the many ways people do.
     async fn one_customer(&mut self) -> Result<(), Gone> {
         let user = format!("user{}", self.random.u32(..40));
-        let login = self.wechat.login(APPID, &user).unwrap();
+        let login = self.wechat.login(SHOP.appid, &user).unwrap();
         let reply = self.phone("/v1/login", "", json!({ "code": login.code })).await?;
         assert_eq!(reply.status, 200, "login: {}", reply.json);
         self.acks.login(&login.openid);
@@ -85,7 +85,7 @@ impl Client {
         key: Option<&str>,
         status: u16,
     ) -> Result<String, Gone> {
-        let mut request = self.post("/v1/orders", body).bearer_auth(ADMIN_KEY);
+        let mut request = self.post("/v1/orders", body).bearer_auth(SHOP.admin_key);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
@@ -135,7 +135,8 @@ impl Client {
     }
 
     async fn show(&self, no: &str) -> Result<(), Gone> {
-        let request = self.http.get(format!("{}/v1/orders/{no}", self.url)).bearer_auth(ADMIN_KEY);
+        let request =
+            self.http.get(format!("{}/v1/orders/{no}", self.url)).bearer_auth(SHOP.admin_key);
         let reply = send(request).await?;
         assert_eq!(reply.status, 200, "show: {}", reply.json);
         self.acks.order(no, |acks| acks.see(&reply.json));
@@ -144,7 +145,7 @@ impl Client {
 
     async fn close(&self, no: &str) -> Result<(), Gone> {
         let path = format!("/v1/orders/{no}/close");
-        let reply = send(self.post(&path, &Value::Null).bearer_auth(ADMIN_KEY)).await?;
+        let reply = send(self.post(&path, &Value::Null).bearer_auth(SHOP.admin_key)).await?;
         // 202: WeChat closes no order younger than five minutes.
         assert!(matches!(reply.status, 200 | 202), "close: {} {}", reply.status, reply.json);
         self.acks.order(no, |acks| {

@@ -22,8 +22,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_core::ApiKey;
 use wxpay_simulator::{Config, Merchant, Running, Simulator};
+use wxpay_tests::SHOP;
 use wxpay_tests::process::{SOON, Site};
-use wxpay_tests::{API_KEY, APP_SECRET, APPID, MCH_ID};
 
 use self::acks::Acks;
 use self::load::Client;
@@ -83,10 +83,10 @@ async fn kill_9_under_load_loses_no_acknowledged_change() {
 
 async fn simulator(seed: u64) -> Running {
     let mut config = Config::new(vec![Merchant {
-        appid: APPID.into(),
-        mch_id: MCH_ID.into(),
-        key: ApiKey::new(API_KEY).unwrap(),
-        app_secret: APP_SECRET.into(),
+        appid: SHOP.appid.into(),
+        mch_id: SHOP.mch_id.into(),
+        key: ApiKey::new(SHOP.api_key).unwrap(),
+        app_secret: SHOP.app_secret.into(),
         name: "Test shop".into(),
     }]);
     config.speedup = 1_000;
