@@ -12,6 +12,7 @@ mod books;
 mod fake_login;
 mod logs;
 mod notice;
+pub mod process;
 mod raw;
 mod server;
 mod shop;
