@@ -8,12 +8,17 @@
 )]
 
 mod api;
+mod closing;
+mod create;
 mod faults;
+mod forged;
 mod http;
 mod lifecycle;
 mod login;
 mod notices;
 mod payment;
 mod phone;
+mod scene;
 mod secrets;
 mod storm;
+mod tokens;
