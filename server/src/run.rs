@@ -147,7 +147,7 @@ impl Server {
         let drain = Duration::from_millis(limits.drain_timeout_ms);
         let (stop, stopped) = watch::channel(false);
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone()));
-        let mut routes = http::routes(&app);
+        let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
         }

@@ -43,6 +43,7 @@ struct Http {
     trusted_proxies: Vec<String>,
     max_connections: usize,
     header_timeout_ms: u64,
+    body_timeout_ms: u64,
     request_timeout_ms: u64,
     drain_timeout_ms: u64,
 }
@@ -131,6 +132,7 @@ impl File {
                 limits: Limits {
                     max_connections: self.http.max_connections,
                     header_timeout_ms: self.http.header_timeout_ms,
+                    body_timeout_ms: self.http.body_timeout_ms,
                     request_timeout_ms: self.http.request_timeout_ms,
                     drain_timeout_ms: self.http.drain_timeout_ms,
                 },

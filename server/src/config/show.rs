@@ -27,6 +27,7 @@ struct Http<'a> {
     trusted_proxies: Vec<String>,
     max_connections: usize,
     header_timeout_ms: u64,
+    body_timeout_ms: u64,
     request_timeout_ms: u64,
     drain_timeout_ms: u64,
 }
@@ -77,6 +78,7 @@ pub(super) fn shown(config: &Config) -> String {
             trusted_proxies: config.trusted_proxies.iter().map(ToString::to_string).collect(),
             max_connections: config.limits.max_connections,
             header_timeout_ms: config.limits.header_timeout_ms,
+            body_timeout_ms: config.limits.body_timeout_ms,
             request_timeout_ms: config.limits.request_timeout_ms,
             drain_timeout_ms: config.limits.drain_timeout_ms,
         },

@@ -9,8 +9,11 @@
 
 mod api;
 mod faults;
+mod http;
 mod lifecycle;
 mod login;
 mod notices;
 mod payment;
+mod phone;
+mod secrets;
 mod storm;
