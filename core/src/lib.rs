@@ -14,6 +14,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "xml"))]
 extern crate std;
 
+mod codes;
 #[cfg(feature = "explain")]
 pub mod explain;
 pub mod invoke;

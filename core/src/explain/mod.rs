@@ -15,6 +15,8 @@ mod encode;
 mod evaluate;
 mod fixes;
 mod form;
+#[cfg(feature = "serde")]
+mod json;
 mod lints;
 mod message;
 mod normal;
@@ -25,6 +27,7 @@ mod refund;
 mod report;
 mod search;
 mod transforms;
+mod words;
 
 use core::fmt;
 
