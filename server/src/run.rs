@@ -67,13 +67,14 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// Takes the address and opens everything else a configuration names.
+    /// Opens everything a configuration names: first the data, of which there is one, then the address.
     ///
     /// # Errors
     /// [`RunError`].
     pub async fn start(config: Config) -> Result<Self, RunError> {
+        let store = open_store(&config)?;
         let listener = listen(config.listen).await?;
-        Self::on(listener, config).await
+        Self::with_store(listener, store, config).await
     }
 
     /// Opens everything a configuration names but the address, which the caller holds already.
@@ -81,8 +82,15 @@ impl Server {
     /// # Errors
     /// [`RunError`].
     pub async fn on(listener: TcpListener, config: Config) -> Result<Self, RunError> {
-        let store = SledStore::open(&config.store_path, config.store_cache_bytes);
-        let store: Arc<dyn Store> = Arc::new(store.map_err(RunError::Open)?);
+        let store = open_store(&config)?;
+        Self::with_store(listener, store, config).await
+    }
+
+    async fn with_store(
+        listener: TcpListener,
+        store: Arc<dyn Store>,
+        config: Config,
+    ) -> Result<Self, RunError> {
         let nonces = Arc::new(SystemNonces);
         let gateway = WeChat::new(config.wechat, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
@@ -164,6 +172,11 @@ impl Server {
 /// An error means that the sender is gone, which is a stop as well.
 async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
+    let store = SledStore::open(&config.store_path, config.store_cache_bytes);
+    Ok(Arc::new(store.map_err(RunError::Open)?))
 }
 
 /// Takes an address.

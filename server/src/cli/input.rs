@@ -45,18 +45,26 @@ impl Input {
         reading.params().map_err(|error| error.to_string())
     }
 
+    /// Reads the message as it is.
+    pub(super) fn text(&self) -> Result<String, String> {
+        read_text(&self.message)
+    }
+
     /// Takes the key from the file, the environment or a prompt.
     pub(super) fn key(&self) -> Result<ApiKey, String> {
-        let text = match &self.key_file {
-            Some(path) => read_file(path).map(Zeroizing::new)?,
-            None => match environment(&self.key_env) {
-                Some(text) => text,
-                None => self.prompt()?,
-            },
+        let text = match self.given_key()? {
+            Some(text) => text,
+            None => self.prompt()?,
         };
-        // A file that ends in a line break is what every editor makes.
-        let key = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
-        ApiKey::new(key).map_err(|error| format!("key: {error}"))
+        ApiKey::new(&text).map_err(|error| format!("key: {error}"))
+    }
+
+    /// Takes the key from the file or the environment, whatever it looks like.
+    pub(super) fn given_key(&self) -> Result<Option<Zeroizing<String>>, String> {
+        match &self.key_file {
+            Some(path) => read_key_file(path).map(Some),
+            None => Ok(environment(&self.key_env)),
+        }
     }
 
     fn prompt(&self) -> Result<Zeroizing<String>, String> {
@@ -82,7 +90,14 @@ fn read_text(path: &Path) -> Result<String, String> {
     read.map(|_| text).map_err(|error| format!("standard input: {error}"))
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// Reads a key; a file that ends in a line break is what every editor makes.
+pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<String>, String> {
+    let text = Zeroizing::new(read_file(path)?);
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+pub(super) fn read_file(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 

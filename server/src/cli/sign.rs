@@ -8,6 +8,7 @@ use wxpay_core::{ApiKey, Params, SignType, string_to_sign, verify as core_verify
 use super::exit;
 use super::input::Input;
 use super::lang::say;
+use super::put;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SignArgs {
@@ -28,7 +29,7 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Type {
+pub(super) enum Type {
     Md5,
     #[value(name = "hmac-sha256")]
     HmacSha256,
@@ -54,11 +55,14 @@ pub(super) fn sign(args: &SignArgs) -> ExitCode {
     };
     let signature = wxpay_core::sign(&params, sign_type, &key);
     if args.input.json {
-        println!("{}", json!({ "sign": signature.as_str(), "sign_type": sign_type.as_str() }));
+        put(&format!(
+            "{}\n",
+            json!({ "sign": signature.as_str(), "sign_type": sign_type.as_str() })
+        ));
     } else {
         eprintln!("{}  {}&key=******", say("string to sign", "待签名串"), string_to_sign(&params));
         eprintln!("{}       {sign_type}", say("algorithm", "算法    "));
-        println!("{signature}");
+        put(&format!("{signature}\n"));
     }
     ExitCode::SUCCESS
 }
@@ -89,15 +93,15 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
             "sign_type": sign_type.as_str(),
             "reason": reason,
         });
-        println!("{verdict}");
+        put(&format!("{verdict}\n"));
     } else if let Some(reason) = reason {
-        println!("✗ {} ({sign_type}): {reason}", say("does not match", "签名不一致"));
+        put(&format!("✗ {} ({sign_type}): {reason}\n", say("does not match", "签名不一致")));
     } else {
-        println!(
-            "✓ {} ({sign_type}, {fields} {})",
+        put(&format!(
+            "✓ {} ({sign_type}, {fields} {})\n",
             say("the signature matches", "签名一致"),
             say("fields", "个字段")
-        );
+        ));
     }
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(exit::MISMATCH) }
 }

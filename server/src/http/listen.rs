@@ -61,9 +61,13 @@ pub async fn serve(
     let connections = Connections { routes, limits: limits.clone(), nonces };
     tokio::pin!(shutdown);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        // Waiting for a place and for a connection both end at shutdown.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             () = &mut shutdown => break,
         };
         match accepted {

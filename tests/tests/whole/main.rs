@@ -7,4 +7,10 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod api;
+mod faults;
+mod lifecycle;
+mod login;
+mod notices;
 mod payment;
+mod storm;
