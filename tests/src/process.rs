@@ -168,13 +168,17 @@ impl Process {
     /// Waits for a line of the log.
     pub async fn wait_for_log(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let parsed = |line: &String| serde_json::from_str(line).unwrap_or(Value::Null);
+        let find = |lines: &[String]| lines.iter().map(parsed).find(&wanted);
+        self.wait_until(|lines| find(lines).is_some()).await;
+        find(&self.log()).unwrap()
+    }
+
+    /// Waits until the log is as wanted.
+    pub async fn wait_until(&self, wanted: impl Fn(&[String]) -> bool) {
         let mut log = self.log.clone();
-        let found = |lines: &Vec<String>| lines.iter().map(parsed).find(&wanted);
-        let waiting = timeout(SOON, log.wait_for(|lines| found(lines).is_some())).await;
-        match waiting {
-            Ok(Ok(lines)) => found(&lines).unwrap(),
-            Ok(Err(_)) | Err(_) => panic!("not in the log:\n{}", self.log.borrow().join("\n")),
-        }
+        let waiting = timeout(SOON, log.wait_for(|lines| wanted(lines))).await;
+        let has_come = waiting.is_ok_and(|log| log.is_ok());
+        assert!(has_come, "what was waited for is not in the log:\n{}", self.log().join("\n"));
     }
 
     /// The log so far, line by line.

@@ -7,6 +7,7 @@ use crate::merchant::Merchant;
 
 #[derive(Serialize)]
 struct Shown<'a> {
+    profile: &'a str,
     log: Log<'a>,
     http: Http<'a>,
     store: Store<'a>,
@@ -71,6 +72,8 @@ struct ShownMerchant<'a> {
 pub(super) fn shown(config: &Config) -> String {
     let merchants = config.merchants.iter().map(|merchant| merchant_shown(config, merchant));
     let shown = Shown {
+        // What sets the profiles apart.
+        profile: if config.wechat.allow_http { "test" } else { "production" },
         log: Log { level: &config.log_level },
         http: Http {
             listen: config.listen.to_string(),
