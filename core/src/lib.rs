@@ -16,6 +16,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod bill;
+mod codes;
 #[cfg(feature = "explain")]
 pub mod explain;
 pub mod invoke;

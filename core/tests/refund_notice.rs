@@ -1,6 +1,10 @@
 //! Refund notifications: the vectors, and everything that can be wrong with `req_info`.
 #![cfg(all(feature = "refund-notice", feature = "xml", feature = "json"))]
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test"
+)]
 
 use aes::Aes256;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};

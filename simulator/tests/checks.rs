@@ -61,14 +61,14 @@ async fn a_wrong_signature_is_refused_and_explained_in_the_log() {
     no_key.insert("sign", "61D0DB5C96B1148CFF2FF51A0FDB6DB6").unwrap();
     for (request, why) in [
         (order.unsigned(), "missing"),
-        (no_key, "without a key"),
-        (lower, "lower case"),
-        (signed(order.unsigned(), SignType::Md5, KEY), "made with MD5"),
-        (late, "without sign_type"),
-        (signed(order.unsigned(), HMAC, SECRET), "AppSecret"),
-        (signed(order.unsigned(), HMAC, OTHER_KEY), "key of mch_id 1900000002"),
-        (signed(order.unsigned(), HMAC, &"0".repeat(32)), "none of the simple mistakes"),
-        (changed, "none of the simple mistakes"),
+        (no_key, "(B8)"),
+        (lower, "(D1)"),
+        (signed(order.unsigned(), SignType::Md5, KEY), "(D3): MD5"),
+        (late, "(E9)"),
+        (signed(order.unsigned(), HMAC, SECRET), "(A2)"),
+        (signed(order.unsigned(), HMAC, OTHER_KEY), "(A1): 1900000002"),
+        (signed(order.unsigned(), HMAC, &"0".repeat(32)), "no known mistake"),
+        (changed, "no known mistake"),
     ] {
         let reply = world.call(Call::UnifiedOrder, &request).await;
         assert_fields(&reply, &[("return_code", "FAIL"), ("return_msg", "签名错误")]);
@@ -88,7 +88,7 @@ async fn a_request_without_sign_type_is_md5() {
     verify(reply, SignType::Md5, &key()).unwrap();
     let reply = world.call(Call::UnifiedOrder, &signed(request, HMAC, KEY)).await;
     assert_fields(&reply, &[("return_msg", "签名错误")]);
-    assert!(world.last_note().contains("made with HMAC-SHA256"), "{}", world.last_note());
+    assert!(world.last_note().contains("(D3): HMAC-SHA256"), "{}", world.last_note());
 }
 
 #[tokio::test]

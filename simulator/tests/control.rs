@@ -155,7 +155,7 @@ async fn the_second_signature_is_checked_as_the_phone_does() {
         (
             arguments(&prepay_id, HMAC, &ApiKey::new(OTHER_KEY).unwrap()),
             wrong_sign,
-            "key of mch_id 1900000002",
+            "(A1): 1900000002",
         ),
     ] {
         let sheet = post(&world, "/sim/cashier", arguments).await;

@@ -1,17 +1,17 @@
 //! From a reading to a report.
 
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
 
+use super::case::Case;
 use super::catalogue::known;
-use super::form::{Form, Target, targets};
+use super::form::{Target, targets};
 use super::message::Message;
-use super::plan::{Digest32, Hash, Pair, Scratch, Settings, Tail, mask};
+use super::outline::{malformed, outline};
+use super::plan::{Digest32, Hash, Scratch, Settings, mask};
 use super::read::{Confidence, MAX_BYTES, ReadError, Reading, read};
-use super::report::{Cause, Field, Part, Report, Right, Scene, Stopped, Tried, Verdict, Why};
-use super::search::{Found, MAX_TRIES, Search};
-use super::transforms::{self, Keys, Op, Transform};
+use super::report::{Part, Report, Right, Scene, Verdict};
+use super::transforms::{self, Keys};
 use super::{Options, advice, compare, lints};
 use crate::SignType;
 
@@ -44,7 +44,8 @@ fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
     let appid = options.appid.or_else(|| {
         other.as_ref().and_then(|other| other.get("appid").or_else(|| other.get("appId")))
     });
-    let options = &Options { appid, ..*options };
+    let sign = options.sign.map(str::trim).filter(|sign| !sign.is_empty());
+    let options = &Options { appid, sign, ..*options };
     let message = Message::new(reading, options);
     let pasted = reading.pasted_key().filter(|key| !key.is_empty());
     let main = options.keys.first().map(|key| key.bytes).or(pasted.map(str::as_bytes));
@@ -63,8 +64,9 @@ fn evaluate(input: &str, reading: &Reading, options: &Options<'_>) -> Report {
         compare::collect(&message, other, given, &mut report);
     }
     advice::collect(&message, &mut report);
-    for field in &mut report.fields {
-        field.value = mask(core::mem::take(&mut field.value), &secrets);
+    let values = report.fields.iter_mut().map(|field| &mut field.value);
+    for shown in values.chain(report.lints.iter_mut().map(|lint| &mut lint.detail)) {
+        *shown = mask(core::mem::take(shown), &secrets);
     }
     report
 }
@@ -128,7 +130,6 @@ impl<'a> Check<'a> {
         let targets = targets(given);
         let intended = intended(expected, &targets);
         let base = Settings { hash: intended, ..settings };
-        // The refund notice has no signature; everything else gets all mistakes.
         let keys = Keys::new(
             main.unwrap_or_default(),
             pasted.filter(|_| !self.options.keys.is_empty()),
@@ -153,136 +154,6 @@ impl<'a> Check<'a> {
     }
 }
 
-/// One wrong signature.
-struct Case<'a> {
-    check: &'a Check<'a>,
-    expected: Hash,
-    targets: &'a [Target],
-    transforms: &'a [Transform<'a>],
-}
-
-impl<'a> Case<'a> {
-    fn with_key(&self, base: Settings<'a>, report: &mut Report) {
-        let search = self.search(base, self.transforms, true);
-        let mut scratch = Scratch::default();
-        if let Some(target) = search.unchanged(&mut scratch) {
-            report.causes.push(self.cause(base, &[], target, &[]));
-            report.tried = Tried { singles: 1, pairs: 0, stopped: Stopped::Proved };
-            return;
-        }
-        let found = search.run(&mut scratch);
-        self.report(&found, base, self.transforms, &[], report);
-    }
-
-    /// Without a key only the mistakes that leave it out can be proved.
-    fn without_key(&self, base: Settings<'a>, report: &mut Report) {
-        let mut scratch = Scratch::default();
-        let no_key = Settings { tail: Tail::None, ..base };
-        let search = self.search(no_key, self.transforms, false);
-        let part = vec![part(if base.hash == Hash::Hmac { "D4" } else { "B8" }, None, "no &key=")];
-        if let Some(target) = search.unchanged(&mut scratch) {
-            report.causes.push(self.cause(no_key, &[], target, &part));
-            return;
-        }
-        let found = search.run(&mut scratch);
-        self.report(&found, no_key, self.transforms, &part, report);
-        if report.causes.is_empty() {
-            let found = self.search(base, self.transforms, false).run(&mut scratch);
-            self.report(&found, base, self.transforms, &[], report);
-        }
-    }
-
-    fn search(
-        &self,
-        settings: Settings<'a>,
-        transforms: &'a [Transform<'a>],
-        two: bool,
-    ) -> Search<'a> {
-        let limit = self.check.options.max_tries;
-        let max_tries = if limit == 0 { MAX_TRIES } else { limit };
-        Search {
-            pairs: &self.check.message.pairs,
-            settings,
-            targets: self.targets,
-            transforms,
-            max_tries,
-            two,
-        }
-    }
-
-    fn report(
-        &self,
-        found: &Found,
-        base: Settings<'a>,
-        all: &'a [Transform<'a>],
-        before: &[Part],
-        report: &mut Report,
-    ) {
-        report.tried = found.tried;
-        for (index, target) in &found.singles {
-            if let Some(transform) = all.get(*index) {
-                let cause = self.cause(base, &[transform], *target, before);
-                if report.causes.iter().all(|known| known.id() != cause.id()) {
-                    report.causes.push(cause);
-                }
-            }
-        }
-        if let Some((first, second, target)) = found.pair
-            && let (Some(first), Some(second)) = (all.get(first), all.get(second))
-        {
-            report.causes.push(self.cause(base, &[first, second], target, before));
-        }
-    }
-
-    fn cause(
-        &self,
-        base: Settings<'a>,
-        changes: &[&'a Transform<'a>],
-        target: usize,
-        before: &[Part],
-    ) -> Cause {
-        let received = self.check.message.scene.is_received();
-        let mut parts = before.to_vec();
-        let mut settings = base;
-        let mut pairs: Vec<Pair<'a>> = self.check.message.pairs.clone();
-        let mut order: Vec<&&Transform<'a>> = changes.iter().collect();
-        order.sort_by_key(|change| change.op.rank());
-        for change in order {
-            change.op.apply(&mut pairs, &mut settings);
-        }
-        for change in changes {
-            parts.push(part(
-                change.id,
-                change.also,
-                &mask(change.detail.clone().into_owned(), self.check.secrets),
-            ));
-        }
-        let hashed = changes.iter().any(|change| matches!(change.op, Op::Hash(..)));
-        if base.hash != self.expected && !hashed {
-            let (id, also) = match self.check.message.scene {
-                Scene::Request => ("D3", "D2"),
-                Scene::Invoke | Scene::App => ("D2", "D3"),
-                Scene::Reply | Scene::Notice | Scene::RefundNotice => ("H4", "D3"),
-            };
-            parts.push(part(
-                id,
-                Some(also),
-                if base.hash == Hash::Hmac { "HMAC-SHA256" } else { "MD5" },
-            ));
-        }
-        let form = self.targets.get(target).map_or(Form::Hex, |target| target.form);
-        if let Some(id) = form.id(received) {
-            let also = if form == Form::LowerHex {
-                Some(if received { "D1" } else { "H14" })
-            } else {
-                None
-            };
-            parts.push(part(id, also, form.detail()));
-        }
-        Cause { parts, proved: true, signed_text: settings.masked(&pairs, self.check.secrets) }
-    }
-}
-
 pub(super) fn part(id: &'static str, also: Option<&'static str>, detail: &str) -> Part {
     Part { row: known(id), also, detail: detail.into() }
 }
@@ -303,72 +174,4 @@ fn intended(expected: Hash, targets: &[Target]) -> Hash {
 pub(super) fn hex(digest: &Digest32, hash: Hash) -> String {
     let nibble = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0').to_ascii_uppercase();
     digest.iter().take(hash.len()).flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]).collect()
-}
-
-fn outline(reading: &Reading, message: &Message<'_>, given: Option<&str>) -> Report {
-    let mut fields: Vec<Field> = (message.fields.iter().zip(&message.states))
-        .map(|(field, (why, signed_as))| Field {
-            name: field.name.clone(),
-            signed_as: *signed_as,
-            value: if *why == Why::IsKey { "******".into() } else { field.value.clone() },
-            kind: field.kind,
-            kept: *why == Why::Signed,
-            why: *why,
-            name_span: Some(field.name_span.clone()),
-            value_span: Some(field.value_span.clone()),
-        })
-        .collect();
-    fields.extend(message.added.iter().map(|(name, value)| Field {
-        name: (*name).into(),
-        signed_as: None,
-        value: value.clone().into_owned(),
-        kind: super::Kind::Text,
-        kept: true,
-        why: Why::Added,
-        name_span: None,
-        value_span: None,
-    }));
-    Report {
-        verdict: Verdict::Unsigned,
-        format: Some(reading.format),
-        confidence: reading.confidence,
-        other_format: reading.other,
-        wrapping: reading.wrapping,
-        scene: message.scene,
-        sign_type: message.sign_type,
-        given: given.map(String::from),
-        fields,
-        ..blank()
-    }
-}
-
-fn malformed(error: ReadError) -> Report {
-    let mut report = Report { error: Some(error), ..blank() };
-    if report.error == Some(ReadError::Empty) {
-        report.advice.push(known("H8"));
-    }
-    report
-}
-
-const fn blank() -> Report {
-    Report {
-        verdict: Verdict::Malformed,
-        error: None,
-        format: None,
-        confidence: Confidence::Guess,
-        other_format: None,
-        wrapping: None,
-        scene: Scene::Request,
-        sign_type: SignType::Md5,
-        given: None,
-        own_sign_right: false,
-        string_to_sign: String::new(),
-        right: None,
-        fields: Vec::new(),
-        lints: Vec::new(),
-        causes: Vec::new(),
-        tried: Tried { singles: 0, pairs: 0, stopped: Stopped::NotNeeded },
-        advice: Vec::new(),
-        decrypted: None,
-    }
 }

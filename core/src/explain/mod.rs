@@ -7,6 +7,7 @@
 //! No clock, no I/O, no randomness; the key is read, never repeated.
 
 mod advice;
+mod case;
 mod catalogue;
 mod charset;
 mod compare;
@@ -15,9 +16,12 @@ mod encode;
 mod evaluate;
 mod fixes;
 mod form;
+#[cfg(feature = "serde")]
+mod json;
 mod lints;
 mod message;
 mod normal;
+mod outline;
 mod plan;
 mod read;
 #[cfg(feature = "refund-notice")]
@@ -25,10 +29,11 @@ mod refund;
 mod report;
 mod search;
 mod transforms;
+mod words;
 
 use core::fmt;
 
-use crate::SignType;
+use crate::{ApiKey, SignType};
 
 pub use catalogue::{CATALOGUE, Fix, Row, row};
 pub use charset::Gbk;
@@ -76,6 +81,11 @@ impl<'a> NamedKey<'a> {
     /// The main key.
     pub const fn main(key: &'a str) -> Self {
         Self { kind: KeyKind::Main, label: "API key", bytes: key.as_bytes() }
+    }
+
+    /// A checked key, which stays as closed as it is.
+    pub fn checked(kind: KeyKind, label: &'a str, key: &'a ApiKey) -> Self {
+        Self { kind, label, bytes: key.as_bytes() }
     }
 }
 

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
@@ -200,7 +201,7 @@ impl<'a> Settings<'a> {
 
     fn join(&self, pairs: &[Pair<'_>], text: &mut String) {
         let mut order: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.signed).collect();
-        self.sort.sort(&mut order);
+        order.sort_by(|a, b| self.sort.compare(a, b));
         let join = &self.join;
         text.push_str(join.head);
         for (index, pair) in order.iter().enumerate() {
@@ -242,33 +243,34 @@ pub(super) struct Scratch {
 }
 
 impl Sort {
-    fn sort(self, order: &mut [&Pair<'_>]) {
+    /// One comparison for all orders: every sort with a closure of its own would be compiled again.
+    fn compare(self, a: &Pair<'_>, b: &Pair<'_>) -> Ordering {
         match self {
-            Self::Bytes => order.sort_by(|a, b| a.name.cmp(&b.name)),
-            Self::AsGiven => {}
-            Self::Descending => order.sort_by(|a, b| b.name.cmp(&a.name)),
-            Self::ByValue => order.sort_by(|a, b| a.value.cmp(&b.value)),
-            Self::ByPair => order.sort_by(|a, b| by(a, b, |byte| byte, true)),
-            Self::NoCase => order.sort_by(|a, b| by(a, b, |c| c.to_ascii_lowercase(), false)),
-            Self::NoUnderscore => order.sort_by(|a, b| without(a, b, |c| c)),
-            // Behind the letters, as in EBCDIC-like and some database orders.
-            Self::UnderscoreLast => {
-                order.sort_by(|a, b| by(a, b, |c| if c == b'_' { b'~' } else { c }, false));
-            }
-            // What a collator does: no case, no underscore.
-            Self::Locale => order.sort_by(|a, b| without(a, b, |c| c.to_ascii_lowercase())),
+            Self::Bytes => a.name.cmp(&b.name),
+            Self::AsGiven => Ordering::Equal,
+            Self::Descending => b.name.cmp(&a.name),
+            Self::ByValue => a.value.cmp(&b.value),
+            Self::ByPair
+            | Self::NoCase
+            | Self::NoUnderscore
+            | Self::UnderscoreLast
+            | Self::Locale => self.letters(a).cmp(self.letters(b)),
         }
     }
-}
 
-fn by(a: &Pair<'_>, b: &Pair<'_>, map: fn(u8) -> u8, whole: bool) -> core::cmp::Ordering {
-    let end = if whole { "=" } else { "" };
-    a.name.bytes().chain(end.bytes()).map(map).cmp(b.name.bytes().chain(end.bytes()).map(map))
-}
-
-fn without(a: &Pair<'_>, b: &Pair<'_>, map: fn(u8) -> u8) -> core::cmp::Ordering {
-    let keep = |byte: &u8| *byte != b'_';
-    a.name.bytes().filter(keep).map(map).cmp(b.name.bytes().filter(keep).map(map))
+    /// The name as this order sees it.
+    fn letters<'p>(self, pair: &'p Pair<'_>) -> impl Iterator<Item = u8> + 'p {
+        let no_case = matches!(self, Self::NoCase | Self::Locale);
+        let no_underscore = matches!(self, Self::NoUnderscore | Self::Locale);
+        let end = if self == Self::ByPair { "=" } else { "" };
+        let kept = pair.name.bytes().chain(end.bytes());
+        kept.filter(move |byte| !no_underscore || *byte != b'_').map(move |byte| match byte {
+            // Behind the letters, as some orders have it.
+            b'_' if self == Self::UnderscoreLast => b'~',
+            _ if no_case => byte.to_ascii_lowercase(),
+            _ => byte,
+        })
+    }
 }
 
 fn hmac(key: &[u8], bytes: &[u8]) -> Digest32 {

@@ -10,7 +10,7 @@ use crate::{Fen, Params};
 /// One coupon that paid a part (`coupon_id_$n`), or to which a part went back (`coupon_refund_id_$n`), and its
 /// companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Coupon {
     /// `coupon_id_$n`, `coupon_refund_id_$n`.
     pub id: String,

@@ -123,7 +123,7 @@ pub fn check(params: &Params) -> Result<(), FieldError> {
 
 /// WeChat has taken the refund on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Accepted {
     /// WeChat's number of the refund.
     pub refund_id: String,

@@ -113,7 +113,7 @@ pub struct Page {
 
 /// One refund as WeChat reports it. The names end in `$n` on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RefundRecord {
     /// The merchant's number of the refund.
     pub out_refund_no: String,

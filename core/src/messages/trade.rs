@@ -55,7 +55,7 @@ impl TradeState {
 
 /// A payment as WeChat reports it in a notice or in the reply to orderquery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Trade {
     /// WeChat's number of the payment.
     pub transaction_id: String,

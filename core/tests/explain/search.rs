@@ -99,6 +99,7 @@ fn the_key_is_nowhere_in_the_report() {
     for text in [
         format!("appid=wx1&body={KEY}&mch_id=1&key={KEY}"),
         format!("appid=wx1&key={KEY}&mch_id=1"),
+        format!("appid=wx1&sign_type={KEY}&time_start=x{KEY}&nonce_str={KEY}-&package={KEY}"),
         format!("<xml><appid>wx1</appid><key>{KEY}</key><note>my key is {KEY}</note></xml>"),
         format!("{{\"appid\":\"wx1\",\"mchKey\":\"{other}\",\"a\":\"b\"}}"),
     ] {

@@ -1,7 +1,8 @@
 //! Creating an order. The price comes from the merchant's backend and is durable before anybody hears of the order.
 
-use wxpay_core::Fen;
-use wxpay_core::messages::TradeType;
+use wxpay_core::messages::{Field, TradeType, unified_order};
+use wxpay_core::xml::to_xml;
+use wxpay_core::{Fen, Params};
 
 use super::order::{Event, EventKind, Extra, Order, OrderKey, Terms};
 use super::{ATTEMPTS, Conflict, OrderError, Orders};
@@ -69,20 +70,24 @@ impl Orders {
             let now_ms = self.clock.now_ms();
             let (key, first) = self.begin(merchant, &new, now_ms)?;
             if let Some(order) = self.store.order(&key).await? {
-                return if is_same(&order, &new) {
-                    Ok(Created { order, is_new: false })
-                } else {
-                    Err(OrderError::Conflict(Conflict::NumberUsed))
+                if !is_same(&order, &new) {
+                    return Err(OrderError::Conflict(Conflict::NumberUsed));
+                }
+                let Some(idempotency) = &idempotency else {
+                    return Ok(Created { order, is_new: false });
                 };
+                // From now on the key stands for this order, too.
+                let change = Change::default();
+                let change = change.with_idempotency(row(&key, idempotency));
+                match self.store.commit(change).await {
+                    Ok(()) => return Ok(Created { order, is_new: false }),
+                    Err(StoreError::Stale) => continue,
+                    Err(error) => return Err(error.into()),
+                }
             }
             let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
-            if let Some(Idempotency { key: idempotency_key, body_hash }) = idempotency.clone() {
-                change = change.with_idempotency(IdempotencyRow {
-                    merchant: merchant.id.clone(),
-                    key: idempotency_key,
-                    body_hash,
-                    out_trade_no: key.out_trade_no,
-                });
+            if let Some(idempotency) = &idempotency {
+                change = change.with_idempotency(row(&key, idempotency));
             }
             let created = change.order().cloned();
             match (self.store.commit(change).await, created) {
@@ -164,18 +169,35 @@ impl Orders {
             order.unified_order()
         });
         let Some(request) = request else { return Ok(()) };
-        request
-            .to_params(
-                &merchant.identity,
-                &self.nonces.nonce(),
-                merchant.sign_type,
-                &merchant.api_key,
-            )
-            .map(|_| ())
-            .map_err(|error| OrderError::Field {
-                field: error.field,
-                expected: error.expected.to_string(),
-            })
+        let Merchant { identity, sign_type, api_key, .. } = merchant;
+        let params = request.to_params(identity, &self.nonces.nonce(), *sign_type, api_key);
+        let params = params.map_err(|error| OrderError::Field {
+            field: error.field,
+            expected: error.expected.to_string(),
+        })?;
+        check_characters(&params)
+    }
+}
+
+/// What XML cannot carry could be ordered, but never sent.
+fn check_characters(params: &Params) -> Result<(), OrderError> {
+    for Field { name, .. } in unified_order::FIELDS {
+        let value = params.filled(name).unwrap_or_default();
+        let alone = Params::from_pairs([(name, value)]);
+        if !alone.is_ok_and(|alone| to_xml(&alone).is_ok()) {
+            let expected = "text without control characters".into();
+            return Err(OrderError::Field { field: name, expected });
+        }
+    }
+    Ok(())
+}
+
+fn row(order: &OrderKey, idempotency: &Idempotency) -> IdempotencyRow {
+    IdempotencyRow {
+        merchant: order.merchant.clone(),
+        key: idempotency.key.clone(),
+        body_hash: idempotency.body_hash.clone(),
+        out_trade_no: order.out_trade_no.clone(),
     }
 }
 

@@ -48,7 +48,7 @@ fn signature(look: &mut Look<'_>, given: &str) {
 }
 
 fn sign_type(look: &mut Look<'_>) {
-    for name in ["sign_type", "signType"] {
+    for &name in &["sign_type", "signType"] {
         let Some(field) = look.check.message.field(name) else { continue };
         let value = field.value.as_str();
         if value.is_empty() || value.parse::<SignType>().is_ok() {
@@ -163,7 +163,7 @@ fn received(look: &mut Look<'_>) {
                 Some(&field.name_span),
             );
         }
-        for name in ["local_id", "merchant_id", "order_id", "user_id", "id"] {
+        for &name in &["local_id", "merchant_id", "order_id", "user_id", "id"] {
             if let Some(field) = message.field(name) {
                 look.add("E13", Weight::Warning, Some(name), name, Some(&field.name_span));
             }
@@ -174,7 +174,7 @@ fn received(look: &mut Look<'_>) {
 fn request(look: &mut Look<'_>) {
     let message = look.check.message;
     let has = |name: &str| message.get(name).is_some();
-    for (other, right, applies) in [
+    for &(other, right, applies) in &[
         ("mchid", "mch_id", has("out_trade_no") || has("trade_type")),
         ("appId", "appid", has("mch_id")),
         ("mch_id", "mchid", has("partner_trade_no")),

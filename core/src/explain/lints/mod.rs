@@ -34,7 +34,6 @@ pub(super) fn collect(
     for field in &reading.fields {
         values::look(&mut look, field);
     }
-    look.found.sort_by_key(|lint| core::cmp::Reverse(lint.weight));
     report.lints = look.found;
 }
 
@@ -50,13 +49,17 @@ impl Look<'_> {
         let row = known(id);
         let same = |lint: &Lint| lint.row.id == id && lint.field.as_deref() == field;
         if self.found.len() < 64 && !self.found.iter().any(same) {
-            self.found.push(Lint {
-                row,
-                weight,
-                field: field.map(String::from),
-                detail: detail.into(),
-                span: span.cloned(),
-            });
+            let at = self.found.iter().take_while(|lint| lint.weight >= weight).count();
+            self.found.insert(
+                at,
+                Lint {
+                    row,
+                    weight,
+                    field: field.map(String::from),
+                    detail: detail.into(),
+                    span: span.cloned(),
+                },
+            );
         }
     }
 }

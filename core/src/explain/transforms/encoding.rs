@@ -14,7 +14,7 @@ pub(super) fn hashes(list: &mut List<'_>, message: &Message<'_>, hash: Hash) {
         Scene::Reply | Scene::Notice | Scene::RefundNotice => ("H4", "D3"),
         Scene::Request => ("D3", "D2"),
     };
-    for (id, other, detail) in [
+    for &(id, other, detail) in &[
         (swapped.0, Hash::Md5, "MD5"),
         (swapped.0, Hash::Hmac, "HMAC-SHA256"),
         ("D6", Hash::Sha256, "SHA-256 without HMAC"),
@@ -35,7 +35,7 @@ pub(super) fn hashes(list: &mut List<'_>, message: &Message<'_>, hash: Hash) {
             });
         }
     }
-    for (id, other, detail) in [
+    for &(id, other, detail) in &[
         ("D6", Hash::Sha256, "SHA-256, no key"),
         ("D7", Hash::Sha1, "SHA-1, no key"),
         ("D5", Hash::HmacHexKey, "HMAC with the key decoded from hex, no &key="),
@@ -47,7 +47,7 @@ pub(super) fn hashes(list: &mut List<'_>, message: &Message<'_>, hash: Hash) {
 }
 
 pub(super) fn values(list: &mut List<'_>) {
-    for (encode, detail) in [
+    for &(encode, detail) in &[
         (Encode::Percent, "every value percent-encoded (%20)"),
         (Encode::Form, "every value form-encoded (+)"),
     ] {
@@ -60,7 +60,7 @@ pub(super) fn values(list: &mut List<'_>) {
             rare: true,
         });
     }
-    for (id, encode, detail) in [
+    for &(id, encode, detail) in &[
         ("C1", Encode::Component, "every value through encodeURIComponent"),
         ("C2", Encode::Xml, "& < > as &amp; &lt; &gt;"),
         ("C2", Encode::XmlQuot, "& < > \" as &amp; &lt; &gt; &quot;"),
@@ -93,7 +93,7 @@ pub(super) fn values(list: &mut List<'_>) {
     ] {
         list.push(id, detail, Op::Encode(encode));
     }
-    for (encode, detail) in [
+    for &(encode, detail) in &[
         (Encode::JsonQuotes, "quotes as \\\""),
         (Encode::HexQuotes, "quotes as \\x22"),
         (Encode::Unescaped, "backslash escapes of the values undone"),
@@ -106,7 +106,7 @@ pub(super) fn charsets<'a>(list: &mut List<'a>, options: &Options<'a>) {
     if let Some(gbk) = options.gbk {
         list.push("C6", "GBK bytes", Op::Charset(Charset::Gbk(gbk)));
     }
-    for (id, charset, detail) in [
+    for &(id, charset, detail) in &[
         ("C7", Charset::Question, "? for every character outside ASCII"),
         ("C12", Charset::Utf8Bom, "BOM before the text"),
         ("C11", Charset::Utf16Le, "UTF-16LE bytes"),

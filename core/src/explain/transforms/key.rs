@@ -37,7 +37,7 @@ impl<'a> Keys<'a> {
         if let Some(pasted) = pasted {
             keys.add("A10", "the key in the pasted text", pasted.as_bytes());
         }
-        for word in ["", "undefined", "null", "None", "nil", "[object Object]", "false", "NULL"] {
+        for &word in &["", "undefined", "null", "None", "nil", "[object Object]", "false", "NULL"] {
             let mut detail = String::from("key = \"");
             detail.extend([word, "\""]);
             keys.add("A5", detail, word.as_bytes());
@@ -70,7 +70,7 @@ impl<'a> Keys<'a> {
         shorter.next();
         keys.add("A9", "key without its first character", shorter.as_str());
         keys.add("A9", "key written twice", [main, main].concat());
-        for name in ["mch_id", "partnerid", "appid", "appId"] {
+        for &name in &["mch_id", "partnerid", "appid", "appId"] {
             if let Some(value) = message.get(name) {
                 let mut detail = String::from("key = value of ");
                 detail.push_str(name);

@@ -11,6 +11,7 @@ use super::message::Message;
 use super::plan::{Hash, Join, Pair, Replace, Settings, Sort, Tail};
 
 mod encoding;
+mod fields;
 mod key;
 mod names;
 mod string;
@@ -211,6 +212,7 @@ impl<'a> List<'a> {
         }
     }
 
+    #[inline(never)]
     fn push(&mut self, id: &'static str, detail: impl Into<Cow<'a, str>>, op: Op<'a>) {
         self.all.push(Transform { id, also: None, detail: detail.into(), op, rare: true });
     }
@@ -253,8 +255,8 @@ pub(super) fn all<'a>(
     list.group(5, |list| encoding::charsets(list, options));
     list.group(3, |list| string::joins(list, message, input));
     list.group(9, |list| values::formats(list, message));
-    list.group(4, |list| names::drops(list, message));
-    list.group(5, |list| names::additions(list, message, right, keys));
+    list.group(4, |list| fields::drops(list, message));
+    list.group(5, |list| fields::additions(list, message, right, keys));
     list.group(4, |list| values::single_fields(list, message));
     list.all
 }

@@ -11,7 +11,7 @@ use crate::explain::plan::{Hash, JOIN, Join, Replace, Sort, Tail};
 pub(super) fn tails(list: &mut List<'_>, hash: Hash) {
     let no_key = if hash == Hash::Hmac { "D4" } else { "B8" };
     list.push(no_key, "no &key=", Op::Tail(Tail::None));
-    for (id, glue, detail) in [
+    for &(id, glue, detail) in &[
         ("B9", "", "pairs + key"),
         ("B11", "&Key=", "&Key="),
         ("B11", "&secret=", "&secret="),
@@ -50,7 +50,7 @@ pub(super) fn sorts(list: &mut List<'_>, message: &Message<'_>) {
     list.push("B1", "order of the text", Op::Sort(Sort::AsGiven));
     let cased =
         message.pairs.iter().any(|pair| pair.name.bytes().any(|byte| byte.is_ascii_uppercase()));
-    for (id, sort, detail) in [
+    for &(id, sort, detail) in &[
         ("B2", Sort::Descending, "descending"),
         ("B3", Sort::NoUnderscore, "names compared without _"),
         (if cased { "B3" } else { "B4" }, Sort::NoCase, "names compared without case"),
@@ -77,7 +77,7 @@ const JSON: Join = Join {
 };
 
 pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'a str) {
-    for (id, join, detail) in [
+    for &(id, join, detail) in &[
         ("B12", Join { foot: "&", ..JOIN }, "& after the last pair"),
         ("B12", Join { head: "&", ..JOIN }, "& before the first pair"),
         ("B12", Join { head: "?", ..JOIN }, "? before the first pair"),
@@ -107,7 +107,7 @@ pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'
     ] {
         list.push(id, detail, Op::Join(join));
     }
-    for (id, from, to, detail) in [
+    for &(id, from, to, detail) in &[
         ("C5", "&", "&amp;", "every & as &amp;"),
         ("C5", "&", "&amp;amp;", "every & as &amp;amp;"),
         ("C5", "&", "%26", "every & as %26"),
@@ -115,12 +115,12 @@ pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'
         ("B13", "&", "&\n", "line break after every &"),
         ("B13", "&", "&\r\n", "CR LF after every &"),
     ] {
-        for tail_too in [false, true] {
+        for &tail_too in &[false, true] {
             list.push(id, detail, Op::Replace(vec![Replace { from, to, tail_too }]));
         }
     }
     damages(list, message);
-    for glue in ["&key=", ""] {
+    for &glue in &["&key=", ""] {
         let text = input.trim_end();
         let text = text.split("&key=").next().unwrap_or(text);
         let id = if text.contains('<') { "B15" } else { "B13" };

@@ -121,7 +121,7 @@ fn amounts<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
         let plain = value.replace(',', "");
         return set(list, "F9", name, plain);
     };
-    for tail in [".0", ".00"] {
+    for &tail in &[".0", ".00"] {
         f1(list, [value, tail].concat());
     }
     let (yuan, rest) = (fen / 100, fen % 100);
@@ -193,7 +193,7 @@ fn json<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
         what.extend([" ", detail]);
         list.edit("E14", what, Edit::Set(name, text));
     }
-    for encode in [Encode::JsonSlashes, Encode::JsonUnicode] {
+    for &encode in &[Encode::JsonSlashes, Encode::JsonUnicode] {
         let mut what = String::from(name);
         what.push_str(if encode == Encode::JsonSlashes { " with \\/" } else { " with \\uxxxx" });
         list.edit("E14", what, Edit::Set(name, encode.apply(value)));
@@ -237,7 +237,7 @@ pub(super) fn single_fields<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
     let fields = message.pairs.iter().filter(|pair| pair.signed && pair.value.contains(special));
     for pair in fields.take(12) {
         let (name, value): (&'a str, &'a str) = (&pair.name, &pair.value);
-        for (id, encode, detail) in [
+        for &(id, encode, detail) in &[
             ("C1", Encode::Percent, "percent-encoded"),
             ("C1", Encode::Form, "form-encoded"),
             ("C1", Encode::Component, "through encodeURIComponent"),
