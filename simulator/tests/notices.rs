@@ -104,7 +104,7 @@ async fn a_sub_merchant_is_named_in_reply_and_notice() {
     let sub_openid = world.wechat.login(OTHER_APPID, "alice").unwrap().openid;
     let order = sub("T2").with("openid", "").with("sub_openid", sub_openid.clone());
     let lacking = world.call(Call::UnifiedOrder, &order.clone().params()).await;
-    assert_fields(&lacking, &[("err_code", "LACK_PARAMS")]);
+    assert_fields(&lacking, &[("err_code", "PARAM_ERROR")]);
     world.place_order(&order.with("sub_appid", OTHER_APPID)).await;
     pay(&world, "T2").await;
     assert_fields(&world.query("T2", HMAC).await, &[("sub_openid", &sub_openid)]);

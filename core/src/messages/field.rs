@@ -30,6 +30,8 @@ pub enum Format {
     OutRefundNo,
     /// A sub merchant's number: text of at most 32 bytes, another than `mch_id`.
     SubMchId,
+    /// A payer under `sub_appid`, which must be there too: text of at most 128 bytes.
+    SubOpenid,
     /// 1 to 32 letters and digits.
     Nonce,
     /// Fen: a whole number from 1.
@@ -139,6 +141,7 @@ impl Format {
             Self::OutTradeNo => value.len() <= 32 && value.bytes().all(is_in_numbers),
             Self::OutRefundNo => value.len() <= 64 && value.bytes().all(is_in_numbers),
             Self::SubMchId => value.len() <= 32,
+            Self::SubOpenid => value.len() <= 128,
             Self::Nonce => value.len() <= 32 && value.bytes().all(|b| b.is_ascii_alphanumeric()),
             Self::TotalFee | Self::RefundFee => {
                 value.parse::<Fen>().is_ok_and(|fen| fen > Fen::ZERO)
@@ -184,6 +187,7 @@ impl fmt::Display for Format {
             Self::OutTradeNo => f.write_str("1 to 32 letters, digits or _ - | * @"),
             Self::OutRefundNo => f.write_str("1 to 64 letters, digits or _ - | * @"),
             Self::SubMchId => f.write_str("text of at most 32 bytes, not the mch_id itself"),
+            Self::SubOpenid => f.write_str("text of at most 128 bytes, and sub_appid beside it"),
             Self::Nonce => f.write_str("1 to 32 letters and digits"),
             Self::TotalFee => f.write_str("a whole number of fen, at least 1"),
             Self::RefundFee => {

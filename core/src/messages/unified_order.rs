@@ -35,7 +35,7 @@ pub const FIELDS: &[Field] = &[
     PRODUCT_ID,
     Field::optional("limit_pay", Format::OneOf(&["no_credit"])),
     OPENID,
-    Field::optional("sub_openid", Format::Text(128)),
+    SUB_OPENID,
     Field::optional("receipt", Format::OneOf(&["Y"])),
     SCENE_INFO,
     Field::optional("profit_sharing", Format::OneOf(&["Y", "N"])),
@@ -49,7 +49,7 @@ const TIME_START: Field = Field::optional("time_start", Format::Time);
 const TIME_EXPIRE: Field = Field::optional("time_expire", Format::Time);
 const PRODUCT_ID: Field = Field::optional("product_id", Format::Text(32));
 const OPENID: Field = Field::optional("openid", Format::Text(128));
-const SUB_APPID: Field = Field::optional("sub_appid", Format::Text(32));
+const SUB_OPENID: Field = Field::optional("sub_openid", Format::SubOpenid);
 const SCENE_INFO: Field = Field::optional("scene_info", Format::Text(256));
 
 /// What is ordered. Optional fields that are `None` or empty are not sent.
@@ -150,7 +150,7 @@ pub fn check(params: &Params) -> Result<(), FieldError> {
     request::check_all(params, FIELDS)?;
     let has = |name| params.filled(name).is_some();
     if has("sub_openid") && !has("sub_appid") {
-        return Err(SUB_APPID.missing());
+        return Err(SUB_OPENID.wrong());
     }
     match params.get("trade_type") {
         Some("JSAPI") if !has("openid") && !has("sub_openid") => Err(OPENID.missing()),

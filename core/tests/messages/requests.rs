@@ -180,7 +180,9 @@ fn what_a_trade_type_needs_is_required_for_it_alone() {
     assert_eq!(request(&without(TradeType::Mweb)), missing("scene_info", 256));
     assert!(request(&without(TradeType::App)).is_ok());
     let sub = UnifiedOrder { sub_openid: Some("oSub".into()), ..without(TradeType::Jsapi) };
-    assert_eq!(request(&sub), missing("sub_appid", 32));
+    let error = request(&sub).unwrap_err();
+    assert_eq!((error.field, error.missing), ("sub_openid", false));
+    assert!(error.to_string().ends_with("sub_appid beside it"), "{error}");
     let provider = provider();
     let stands_in = sub.to_params(&provider, NONCE, SignType::Md5, &key());
     assert!(stands_in.is_ok(), "sub_openid stands in for openid");
