@@ -139,7 +139,8 @@ impl Schedule {
             total_fee: Fen::new(total_fee).unwrap(),
             trade_type: TradeType::Jsapi,
             openid: self.dice.one_in(4).then(|| "user0".to_owned()),
-            expire_s: self.dice.one_in(2).then_some(600),
+            // Ten minutes, two hours, or long enough for several prepay_ids.
+            expire_s: [Some(600), None, Some(200_000)][self.dice.below(3) as usize],
             extra: Extra::default(),
         };
         let idempotency = self.dice.one_in(2).then(|| Idempotency {
@@ -244,7 +245,7 @@ impl Schedule {
     async fn end(&mut self) {
         self.wechat.heal();
         for _ in 0..100 {
-            self.clock.step_ms(600_000);
+            self.clock.step_ms(3_600_000);
             self.orders.reconcile_due().await;
             self.watcher.check(self.store.inner()).await;
             if self.store.inner().open_orders().await.unwrap().is_empty() {
@@ -258,6 +259,9 @@ impl Schedule {
         self.counts.closed += orders.iter().filter(|o| o.trade_state == TradeState::Closed).count();
         self.counts.anomalies += orders.iter().map(|order| order.anomalies.len()).sum::<usize>();
         if !self.is_wild {
+            for order in &orders {
+                assert_eq!(order.anomalies, [], "nothing odd has happened: {order:?}");
+            }
             let ledger = self.wechat.ledger();
             let booked = orders
                 .iter()
