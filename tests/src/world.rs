@@ -13,7 +13,7 @@ use wxpay_server::ambient::{Clock, SteppedClock};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{Event, Order, OrderKey};
-use wxpay_simulator::{Config, Running, Simulator};
+use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::server::{RunningServer, Settings, StoreKind};
 use crate::shop::{SHOP, Shop};
@@ -236,6 +236,18 @@ impl World {
             .wait_until(|world| world.order(out_trade_no).unwrap().notice_acknowledged())
             .await;
         acknowledged.unwrap();
+    }
+
+    /// The merchant closes an order.
+    pub async fn close(&self, out_trade_no: &str) -> Reply {
+        let path = format!("/v1/orders/{out_trade_no}/close");
+        self.backend(Method::POST, &path, json!({})).await
+    }
+
+    /// From now on no notice arrives.
+    pub fn lose_notices(&self) {
+        let lose = Fault::new(Call::Notice, FaultKind::Lose).times(u32::MAX);
+        self.wechat.set_fault(lose).unwrap();
     }
 
     /// An order in the server's books.
