@@ -22,6 +22,13 @@ pub(super) struct Pair<'a> {
     pub(super) signed: bool,
 }
 
+impl<'a> Pair<'a> {
+    /// One that is signed.
+    pub(super) const fn signed(name: &'a str, value: &'a str) -> Self {
+        Self { name: Cow::Borrowed(name), value: Cow::Borrowed(value), signed: true }
+    }
+}
+
 /// The order of the pairs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -163,8 +170,8 @@ impl<'a> Settings<'a> {
         }
         let mut scratch = Scratch::default();
         Self { key: b"******", charset: Charset::Utf8, ..*self }.render(&pairs, &mut scratch);
-        let text = String::from_utf8_lossy(&scratch.bytes).into_owned();
-        mask(text, secrets)
+        let text = core::str::from_utf8(&scratch.bytes).unwrap_or_default();
+        mask(text.into(), secrets)
     }
 
     fn render(&self, pairs: &[Pair<'_>], scratch: &mut Scratch) {
@@ -200,8 +207,12 @@ impl<'a> Settings<'a> {
     }
 
     fn join(&self, pairs: &[Pair<'_>], text: &mut String) {
-        let mut order: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.signed).collect();
-        order.sort_by(|a, b| self.sort.compare(a, b));
+        let mut order: Vec<&Pair<'_>> = Vec::with_capacity(pairs.len());
+        for pair in pairs.iter().filter(|pair| pair.signed) {
+            // A dozen pairs need no sort of the library's size.
+            let at = order.partition_point(|before| self.sort.compare(before, pair).is_le());
+            order.insert(at, pair);
+        }
         let join = &self.join;
         text.push_str(join.head);
         for (index, pair) in order.iter().enumerate() {

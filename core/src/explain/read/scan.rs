@@ -41,7 +41,7 @@ impl<'a> Scan<'a> {
         found
     }
 
-    pub(super) fn skip_while(&mut self, keep: impl Fn(char) -> bool) -> &'a str {
+    pub(super) fn skip_while(&mut self, keep: fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c| !keep(c)).unwrap_or(rest.len());
         self.at += end;
