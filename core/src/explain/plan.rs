@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::charset::Charset;
 use super::encode::Encode;
+use super::seek;
 
 /// A field on its way into the text that is signed.
 #[derive(Clone)]
@@ -182,7 +183,7 @@ impl<'a> Settings<'a> {
             None => self.join(pairs, text),
         }
         for replace in self.replace {
-            *text = text.replace(replace.from, replace.to);
+            *text = seek::replace(text, replace.from, replace.to);
         }
         let bytes = &mut *scratch.bytes;
         bytes.clear();
@@ -196,7 +197,7 @@ impl<'a> Settings<'a> {
             Tail::Key(glue) => {
                 match self.replace.first() {
                     Some(replace) if replace.tail_too => {
-                        text.push_str(&glue.replace(replace.from, replace.to));
+                        text.push_str(&seek::replace(glue, replace.from, replace.to));
                     }
                     _ => text.push_str(glue),
                 }
@@ -237,8 +238,8 @@ impl<'a> Settings<'a> {
 pub(super) fn mask(mut text: String, secrets: &[&[u8]]) -> String {
     for secret in secrets.iter().filter_map(|secret| core::str::from_utf8(secret).ok()) {
         let secret = secret.trim();
-        if secret.len() >= 8 && text.contains(secret) {
-            text = text.replace(secret, "******");
+        if secret.len() >= 8 && seek::contains(&text, secret) {
+            text = seek::replace(&text, secret, "******");
         }
     }
     text

@@ -46,7 +46,7 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
         report.verdict = Verdict::Unsigned;
         return;
     };
-    let text = info.replace([' ', '\n', '\r'], "");
+    let text = info.split([' ', '\n', '\r']).collect::<String>();
     let bytes = from_base64(text.as_bytes());
     let mut tried = 0;
     let keys = check.options.keys.iter().map(|key| (key.bytes, key.label));

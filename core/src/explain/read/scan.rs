@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use crate::explain::seek::find;
+
 /// A forward-only position in a text.
 #[derive(Clone)]
 pub(super) struct Scan<'a> {
@@ -55,7 +57,7 @@ impl<'a> Scan<'a> {
     /// Moves just behind the next `token` and gives what lay before it; without one, to the end.
     pub(super) fn until(&mut self, token: &str) -> (&'a str, bool) {
         let rest = self.rest();
-        match rest.find(token) {
+        match find(rest, token) {
             Some(end) => {
                 self.at += end + token.len();
                 (rest.get(..end).unwrap_or_default(), true)

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{List, Op};
 use crate::explain::form::{from_base64, from_hex, to_hex};
 use crate::explain::message::Message;
+use crate::explain::seek::contains;
 use crate::explain::{KeyKind, Options};
 
 /// The keys that are tried: the other ones known, and what programs make of the main one.
@@ -53,7 +54,7 @@ impl<'a> Keys<'a> {
     fn texts(&mut self, text: &str, message: &Message<'_>) {
         let main = text.as_bytes();
         for (before, after, what) in &AROUND {
-            let id = if what.contains("U+") { "A7" } else { "A6" };
+            let id = if contains(what, "U+") { "A7" } else { "A6" };
             self.take(id, what, [before.as_bytes(), main, after.as_bytes()].concat());
         }
         self.add("A6", "key trimmed", text.trim().as_bytes());

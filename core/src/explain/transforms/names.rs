@@ -6,6 +6,7 @@ use alloc::vec;
 use super::{Edit, List, Op};
 use crate::explain::message::Message;
 use crate::explain::report::Scene;
+use crate::explain::seek::replace;
 
 /// Row, right name, other name.
 type Renames = [(&'static str, &'static str, &'static str)];
@@ -17,7 +18,7 @@ pub(super) fn sets<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
         Scene::Request | Scene::Reply | Scene::Notice | Scene::RefundNotice => {
             renames(list, &GENERAL);
             list.edit("E4", "all names in camelCase", Edit::Names(camel));
-            list.edit("E4", "all names without _", Edit::Names(|name| name.replace('_', "")));
+            list.edit("E4", "all names without _", Edit::Names(|name| replace(name, "_", "")));
         }
     }
     // The names exactly as they were pasted.

@@ -7,6 +7,7 @@ use super::{List, Op};
 use crate::explain::damage::DAMAGE;
 use crate::explain::message::Message;
 use crate::explain::plan::{Hash, JOIN, Join, Replace, Sort, Tail};
+use crate::explain::seek::{contains, split_once};
 
 pub(super) fn tails(list: &mut List<'_>, hash: Hash) {
     let no_key = if hash == Hash::Hmac { "D4" } else { "B8" };
@@ -123,8 +124,8 @@ pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'
     damages(list, message);
     for glue in ["&key=", ""] {
         let text = input.trim_end();
-        let text = text.split("&key=").next().unwrap_or(text);
-        let id = if text.contains('<') { "B15" } else { "B13" };
+        let text = split_once(text, "&key=").map_or(text, |(text, _)| text);
+        let id = if contains(text, "<") { "B15" } else { "B13" };
         list.push(id, "the pasted text itself", Op::Raw(text, Tail::Key(glue)));
     }
     list.push("B15", "the pasted text itself, no key", Op::Raw(input, Tail::None));

@@ -8,6 +8,7 @@ use crate::explain::encode::Encode;
 use crate::explain::message::Message;
 use crate::explain::read::Kind;
 use crate::explain::report::Why;
+use crate::explain::seek::{replace, split_once};
 
 /// What programs write for a value that is not there.
 const WORDS: [&str; 12] = [
@@ -102,7 +103,7 @@ fn changed<'a>(list: &mut List<'a>, name: &'a str, value: &[&str]) {
 }
 
 fn amounts<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
-    if let Some((whole, fraction)) = value.split_once('.') {
+    if let Some((whole, fraction)) = split_once(value, ".") {
         changed(list, name, &[whole]);
         if fraction.len() <= 2 && whole.len() < 12 {
             let fen = [whole, fraction, if fraction.len() == 1 { "0" } else { "" }].concat();
@@ -111,7 +112,7 @@ fn amounts<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
         return;
     }
     let Ok(fen) = value.parse::<u32>() else {
-        return list.set("F9", name, "", &[&value.replace(',', "")]);
+        return list.set("F9", name, "", &[&replace(value, ",", "")]);
     };
     changed(list, name, &[value, ".0"]);
     changed(list, name, &[value, ".00"]);
