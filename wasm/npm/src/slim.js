@@ -22,7 +22,7 @@ async function start(engine, given) {
 
 async function bytesOf(source) {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source;
-  if (typeof Response === 'function' && source instanceof Response) {
+  if (source && typeof source.arrayBuffer === 'function') {
     if (source.ok) return source.arrayBuffer();
     throw new WxPayError('not_compiled', `source: the server answered ${source.status}`, 'source');
   }
