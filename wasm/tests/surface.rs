@@ -87,10 +87,10 @@ fn errors_name_the_field_and_keep_the_key() {
 
 #[test]
 fn a_report_counts_in_utf16_units() {
-    let text = "备注=😀茶\nbody=x😀";
+    let text = "attach=😀茶\nbody=x😀\nmch_id=1";
     let units: Vec<u16> = text.encode_utf16().collect();
     let report = report(text, "").unwrap();
-    assert_eq!(report.fields.len(), 2);
+    assert_eq!(report.fields.len(), 3);
     for field in report.fields {
         assert_eq!(String::from_utf16(&units[field.name_span.unwrap()]).unwrap(), field.name);
         assert_eq!(String::from_utf16(&units[field.value_span.unwrap()]).unwrap(), field.value);
