@@ -7,7 +7,7 @@
 //! - [`bill`]: bills, read as they arrive
 //! - [`invoke`]: the second signature, which starts the payment on the phone
 //! - [`refund_notice`]: the encrypted part of a refund notification (feature `refund-notice`, on by default)
-//! - [`explain`]: why a signature is wrong (feature `explain`, on by default)
+//! - [`explain`]: why a signature is wrong (feature `explain`; its texts: `explain-texts`; both on by default)
 //! - [`Fen`][]: money
 #![no_std]
 
