@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
@@ -142,9 +144,10 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
         let Self { app, listener, limits } = self;
+        let drain = Duration::from_millis(limits.drain_timeout_ms);
         let (stop, stopped) = watch::channel(false);
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone()));
-        let mut routes = http::routes(&app);
+        let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
         }
@@ -162,8 +165,7 @@ impl Server {
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
         serve.await;
-        // The sweep ends at its next look at `stopped`; an order it is working on is finished first.
-        let _ = sweep.await;
+        finish_sweep(sweep, drain).await;
         app.store.close().await;
         if failed { Err(RunError::StoreFailed) } else { Ok(()) }
     }
@@ -172,6 +174,16 @@ impl Server {
 /// An error means that the sender is gone, which is a stop as well.
 async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// The sweep ends at its next look at `stopped`. When WeChat is slow that may take minutes, so the sweep is cut off: what
+/// it was about to ask is asked after the next start.
+async fn finish_sweep(mut sweep: JoinHandle<()>, limit: Duration) {
+    if timeout(limit, &mut sweep).await.is_err() {
+        sweep.abort();
+        // Aborted is what it shall be.
+        let _ = sweep.await;
+    }
 }
 
 fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {

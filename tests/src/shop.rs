@@ -23,14 +23,25 @@ pub struct Shop {
     pub admin_key: &'static str,
 }
 
+/// [`SHOP`]'s appid.
+pub const APPID: &str = "wx7e57000000000001";
+/// Its merchant number.
+pub const MCH_ID: &str = "1900000109";
+/// Its APIv2 key.
+pub const API_KEY: &str = "test0key0test0key0test0key0test1";
+/// Its AppSecret.
+pub const APP_SECRET: &str = "7e57000000000000000000000000abcd";
+/// What its backend shows the server.
+pub const ADMIN_KEY: &str = "admin0key0admin0key0admin0key0ab";
+
 /// The shop of most tests.
 pub const SHOP: Shop = Shop {
     id: "shop",
-    appid: "wx7e57000000000001",
-    mch_id: "1900000109",
-    api_key: "test0key0test0key0test0key0test1",
-    app_secret: "7e57000000000000000000000000abcd",
-    admin_key: "admin0key0admin0key0admin0key0ab",
+    appid: APPID,
+    mch_id: MCH_ID,
+    api_key: API_KEY,
+    app_secret: APP_SECRET,
+    admin_key: ADMIN_KEY,
 };
 
 /// Another merchant altogether.
@@ -58,7 +69,8 @@ impl Shop {
         ApiKey::new(self.api_key).unwrap()
     }
 
-    pub(crate) fn for_server(&self, sign_type: SignType) -> Merchant {
+    /// As the server is configured.
+    pub fn for_server(&self, sign_type: SignType) -> Merchant {
         Merchant {
             id: self.id.into(),
             identity: Identity::direct(self.appid, self.mch_id),

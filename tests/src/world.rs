@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
@@ -12,13 +13,16 @@ use wxpay_server::ambient::{Clock, SteppedClock};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{Event, Order, OrderKey};
-use wxpay_simulator::{Config, Running, Simulator};
+use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::server::{RunningServer, Settings, StoreKind};
 use crate::shop::{SHOP, Shop};
 
 /// When every test begins: 2026-01-01 12:00:00 in Beijing, in milliseconds since 1970.
 pub const START_MS: i64 = 1_767_240_000_000;
+
+/// No test waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a world is made.
 #[derive(Debug, Clone)]
@@ -57,6 +61,7 @@ impl Default for Setup {
             limits: Limits {
                 max_connections: 512,
                 header_timeout_ms: 10_000,
+                body_timeout_ms: 10_000,
                 request_timeout_ms: 15_000,
                 drain_timeout_ms: 2_000,
             },
@@ -233,6 +238,18 @@ impl World {
         acknowledged.unwrap();
     }
 
+    /// The merchant closes an order.
+    pub async fn close(&self, out_trade_no: &str) -> Reply {
+        let path = format!("/v1/orders/{out_trade_no}/close");
+        self.backend(Method::POST, &path, json!({})).await
+    }
+
+    /// From now on no notice arrives.
+    pub fn lose_notices(&self) {
+        let lose = Fault::new(Call::Notice, FaultKind::Lose).times(u32::MAX);
+        self.wechat.set_fault(lose).unwrap();
+    }
+
     /// An order in the server's books.
     pub async fn order(&self, out_trade_no: &str) -> Order {
         self.server.app.orders.get(&self.key(out_trade_no)).await.unwrap()
@@ -248,6 +265,16 @@ impl World {
         let rows = self.server.app.store.outbox(usize::MAX).await.unwrap();
         let own = rows.into_iter().filter(|row| row.key.out_trade_no == out_trade_no);
         own.map(|row| row.topic).collect()
+    }
+
+    /// Lets everything else run until it is so.
+    pub async fn until(&self, is_so: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !is_so().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("it did not come about");
     }
 
     /// Milliseconds since 1970.

@@ -103,6 +103,7 @@ fn server_config(
         limits: Limits {
             max_connections: 256,
             header_timeout_ms: 5_000,
+            body_timeout_ms: 10_000,
             request_timeout_ms: 15_000,
             drain_timeout_ms: 500,
         },

@@ -13,16 +13,16 @@ use super::lang::say;
 /// The message and the key.
 #[derive(Debug, clap::Args)]
 pub(super) struct Input {
-    /// File with the message, or - for standard input: XML, JSON or k=v lines · 报文文件, - 为标准输入
-    #[arg(default_value = "-")]
+    /// File with the message: XML, JSON or k=v lines; - is standard input · 报文文件(XML、JSON 或 k=v 行),- 为标准输入
+    #[arg(default_value = "-", value_name = "FILE")]
     message: PathBuf,
-    /// File with the APIv2 key · API 密钥文件
-    #[arg(long)]
+    /// File that holds the APIv2 key and nothing else · API 密钥文件,只含密钥
+    #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Environment variable with the APIv2 key · 存放 API 密钥的环境变量
-    #[arg(long, default_value = "WXPAY_API_KEY")]
+    /// Environment variable that holds the APIv2 key · 存放 API 密钥的环境变量
+    #[arg(long, default_value = "WXPAY_API_KEY", value_name = "NAME")]
     key_env: String,
-    /// Print JSON · 输出 JSON
+    /// Answer in JSON · 以 JSON 输出
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -92,7 +92,10 @@ fn read_text(path: &Path) -> Result<String, String> {
 
 /// Reads a key; a file that ends in a line break is what every editor makes.
 pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<String>, String> {
-    let text = Zeroizing::new(read_file(path)?);
+    // The name is not repeated: it may be the key itself, given by mistake.
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+        format!("{}: {error}", say("the key file cannot be read", "无法读取密钥文件"))
+    })?;
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
     Ok(Zeroizing::new(line.to_owned()))
 }

@@ -14,7 +14,6 @@ use super::ApiError;
 pub(super) const JSON_MAX_BYTES: usize = 16 * 1024;
 /// The largest notice, in bytes.
 pub(super) const NOTICE_MAX_BYTES: usize = wxpay_core::xml::MAX_BYTES;
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +23,13 @@ pub(super) enum BodyError {
     Broken,
 }
 
-/// Extracts the raw body, or why there is none.
+/// Extracts the raw body, or why there is none. A body that trickles in keeps nobody longer than `time_limit`.
 pub(super) fn raw(
     max_bytes: usize,
+    time_limit: Duration,
 ) -> impl Filter<Extract = (Result<Bytes, BodyError>,), Error = Rejection> + Clone + Send {
     warp::body::stream().then(move |stream| async move {
-        match tokio::time::timeout(TIME_LIMIT, collect(stream, max_bytes)).await {
+        match tokio::time::timeout(time_limit, collect(stream, max_bytes)).await {
             Ok(read) => read,
             Err(_) => Err(BodyError::TooSlow),
         }

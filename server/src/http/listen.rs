@@ -33,6 +33,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Milliseconds for a request's head, and for an idle connection.
     pub header_timeout_ms: u64,
+    /// Milliseconds for a request's body.
+    pub body_timeout_ms: u64,
     /// Milliseconds until a request is answered 504.
     pub request_timeout_ms: u64,
     /// Milliseconds that open connections get at shutdown.

@@ -79,10 +79,10 @@ async fn a_missing_or_empty_head_record_is_refused() {
     }
 }
 
-/// A way to lose the whole head record.
-type HeadLoss = (&'static str, fn(&Path));
+/// A way to lose a file, or a part of it.
+type Loss = (&'static str, fn(&Path));
 
-const HEAD_LOSSES: [HeadLoss; 4] = [
+const HEAD_LOSSES: [Loss; 4] = [
     ("deleted", |head| fs::remove_file(head).unwrap()),
     ("emptied", |head| truncate(head, 0)),
     ("cut within the first slot", |head| truncate(head, SLOT - 24)),
@@ -156,7 +156,7 @@ async fn a_newer_format_is_refused_by_its_number() {
 async fn a_cut_or_scrambled_database_file_is_refused() {
     let directory = TempDir::new().unwrap();
     fill(directory.path(), 0..40).await;
-    let spoils: [(&str, fn(&Path)); 3] = [
+    let spoils: [Loss; 3] = [
         ("cut in half", |db| truncate(db, fs::metadata(db).unwrap().len() / 2)),
         ("emptied", |db| truncate(db, 0)),
         ("scrambled", |db| {

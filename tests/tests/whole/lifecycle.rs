@@ -10,14 +10,6 @@ use wxpay_tests::{Notice, Reply, SHOP, Setup, World};
 
 const HMAC: SignType = SignType::HmacSha256;
 
-async fn close(world: &World, no: &str) -> Reply {
-    world.backend(Method::POST, &format!("/v1/orders/{no}/close"), json!({})).await
-}
-
-fn lose_notices(world: &World) {
-    world.wechat.set_fault(Fault::new(Call::Notice, FaultKind::Lose).times(u32::MAX)).unwrap();
-}
-
 /// A genuine notice, made by hand, so that it can come when WeChat's own would not.
 async fn notice_of(world: &World, no: &str, transaction_id: &str) {
     let total_fee = world.order(no).await.terms.total_fee.get();
@@ -39,7 +31,7 @@ async fn request_payment(world: &World, reply: &Reply) -> serde_json::Value {
 #[tokio::test]
 async fn a_late_payment_is_found_on_the_way_up_the_ladder() {
     let world = World::start().await;
-    lose_notices(&world);
+    world.lose_notices();
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 88).await;
     for (at_s, calls) in [(5, 1), (30, 2), (60, 3), (180, 4), (300, 5), (600, 6), (1_800, 7)] {
@@ -58,59 +50,6 @@ async fn a_late_payment_is_found_on_the_way_up_the_ladder() {
 }
 
 #[tokio::test]
-async fn an_expired_order_is_asked_about_closed_and_asked_again() {
-    let world = World::start().await;
-    let token = world.log_in("alice").await;
-    let body = json!({ "total_fee": 88, "body": "tea", "expire_s": 600 });
-    let no = world.create_with(body).await;
-    world.pay(&token, &no).await;
-    world.pass_s(599).await;
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 0);
-    let asked = world.wechat.calls(Call::OrderQuery, Some(&no));
-    world.pass_s(1).await;
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 1);
-    assert_eq!(world.wechat.calls(Call::OrderQuery, Some(&no)), asked + 2);
-    assert_eq!(world.order(&no).await.trade_state, TradeState::Closed);
-    assert_eq!(world.wechat.order(&no).unwrap().trade_state(), TradeState::Closed);
-    let reply = world.pay(&token, &no).await;
-    assert_eq!((reply.status, &reply.json["code"]), (409, &json!("order_closed")));
-    assert_eq!(world.topics(&no).await, ["order.closed"]);
-    world.assert_books_agree().await;
-}
-
-#[tokio::test]
-async fn an_expired_order_that_was_paid_is_not_closed() {
-    let world = World::start().await;
-    lose_notices(&world);
-    let token = world.log_in("alice").await;
-    let body = json!({ "total_fee": 88, "body": "tea", "expire_s": 400 });
-    let no = world.create_with(body).await;
-    world.pay(&token, &no).await;
-    world.pass_s(399).await;
-    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
-    let reply = world.pay(&token, &no).await;
-    assert_eq!((reply.status, &reply.json["code"]), (409, &json!("order_expired")));
-    world.pass_s(1).await;
-    assert_eq!(world.order(&no).await.trade_state, TradeState::Success);
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 0);
-    world.assert_books_agree().await;
-}
-
-#[tokio::test]
-async fn an_order_nobody_tried_to_pay_ends_without_wechat() {
-    let world = World::start().await;
-    let no = world.create(88).await;
-    world.pass_s(7_199).await;
-    assert_eq!(world.order(&no).await.trade_state, TradeState::NotPay);
-    world.pass_s(1).await;
-    assert_eq!(world.order(&no).await.trade_state, TradeState::Closed);
-    for call in [Call::UnifiedOrder, Call::OrderQuery, Call::CloseOrder] {
-        assert_eq!(world.wechat.calls(call, None), 0, "{call}");
-    }
-    assert_eq!(world.topics(&no).await, ["order.closed"]);
-}
-
-#[tokio::test]
 async fn a_payment_after_the_close_is_booked_and_reported() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
@@ -118,7 +57,7 @@ async fn a_payment_after_the_close_is_booked_and_reported() {
     let never_sent = world.create(77).await;
     world.pass_s(301).await;
     for no in [&at_wechat, &never_sent] {
-        assert_eq!(close(&world, no).await.json["trade_state"], "CLOSED");
+        assert_eq!(world.close(no).await.json["trade_state"], "CLOSED");
         let transaction_id = format!("42{}", &no[..20]);
         notice_of(&world, no, &transaction_id).await;
         notice_of(&world, no, &transaction_id).await;
@@ -167,84 +106,6 @@ async fn a_payment_belongs_to_one_order() {
     assert!(reply.text.contains("FAIL"));
     assert_eq!(world.order(&other).await.trade_state, TradeState::NotPay);
     world.assert_books_agree().await;
-}
-
-#[tokio::test]
-async fn closing_an_order_that_was_just_paid_says_so() {
-    let world = World::start().await;
-    lose_notices(&world);
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    world.pass_s(301).await;
-    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
-    let reply = close(&world, &no).await;
-    assert_eq!((reply.status, &reply.json["code"]), (409, &json!("order_paid")), "{}", reply.text);
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 1, "WeChat said ORDERPAID");
-    assert_eq!(world.order(&no).await.trade_state, TradeState::Success);
-    assert_eq!(world.topics(&no).await, ["order.paid"]);
-    world.assert_books_agree().await;
-}
-
-#[tokio::test]
-async fn a_young_order_is_closed_as_soon_as_wechat_allows() {
-    let world = World::start().await;
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    let reply = close(&world, &no).await;
-    assert_eq!((reply.status, &reply.json["close_asked"]), (202, &json!(true)), "{}", reply.text);
-    assert_eq!(reply.json["trade_state"], "NOTPAY");
-    assert_eq!(world.pay(&token, &no).await.json["code"], "order_closed");
-    world.pass_s(299).await;
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 0);
-    world.pass_s(1).await;
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 1);
-    let reply = close(&world, &no).await;
-    assert_eq!((reply.status, &reply.json["trade_state"]), (200, &json!("CLOSED")));
-    assert_eq!(world.topics(&no).await, ["order.closed"]);
-}
-
-#[tokio::test]
-async fn a_close_that_meets_a_first_prepay_is_finished_later_and_gives_nothing_to_the_phone() {
-    let world = World::start().await;
-    let token = world.log_in("alice").await;
-    let no = world.create(88).await;
-    world.wechat.set_fault(Fault::new(Call::UnifiedOrder, FaultKind::ResetBefore)).unwrap();
-    assert_eq!(world.pay(&token, &no).await.status, 502);
-    world.pass_s(301).await;
-    // WeChat makes the order now, and its answer is on its way while the merchant closes.
-    let slow = Fault::new(Call::UnifiedOrder, FaultKind::Delay).delay_ms(300);
-    world.wechat.set_fault(slow).unwrap();
-    let (paid, closed) = tokio::join!(world.pay(&token, &no), async {
-        let made = |wechat: &wxpay_simulator::World| wechat.order(&no).is_some();
-        world.wechat.wait_until(made).await.unwrap();
-        close(&world, &no).await
-    });
-    assert_eq!(
-        closed.status, 202,
-        "WeChat closes no order younger than five minutes: {}",
-        closed.text
-    );
-    assert_eq!((paid.status, &paid.json["code"]), (409, &json!("order_closed")), "{}", paid.text);
-    world.pass_s(301).await;
-    assert_eq!(world.order(&no).await.trade_state, TradeState::Closed);
-    assert_eq!(world.wechat.order(&no).unwrap().trade_state(), TradeState::Closed);
-    world.assert_books_agree().await;
-}
-
-#[tokio::test]
-async fn a_paid_order_is_neither_closed_nor_paid_again() {
-    let world = World::start().await;
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
-    world.acknowledged(&no).await;
-    let before = world.order(&no).await;
-    for reply in [close(&world, &no).await, world.pay(&token, &no).await] {
-        assert_eq!((reply.status, &reply.json["code"]), (409, &json!("order_paid")));
-    }
-    assert_eq!(world.order(&no).await, before);
-    assert_eq!(world.wechat.calls(Call::UnifiedOrder, Some(&no)), 1);
-    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 0);
 }
 
 #[tokio::test]
@@ -342,7 +203,7 @@ async fn a_restart_forgets_nothing() {
     let prepaid = world.create(77).await;
     let before_restart = world.pay(&token, &prepaid).await;
     let closing = world.prepaid(&token, 66).await;
-    assert_eq!(close(&world, &closing).await.status, 202);
+    assert_eq!(world.close(&closing).await.status, 202);
     let untouched = world.create(55).await;
     let orders = world.all_orders().await;
     let outbox = world.server.app.store.outbox(usize::MAX).await.unwrap();
@@ -377,6 +238,30 @@ async fn a_restart_forgets_nothing() {
         (&untouched, ["order.closed"]),
     ] {
         assert_eq!(world.topics(no).await, topics, "{no}");
+    }
+    world.assert_books_agree().await;
+}
+
+#[tokio::test]
+async fn an_order_keeps_its_algorithm_when_the_configuration_changes() {
+    let world = World::with(Setup { durable: true, ..Setup::default() }).await;
+    let token = world.log_in("alice").await;
+    let old = world.prepaid(&token, 88).await;
+    let unsent = world.create(77).await;
+    let world = world.restart_after(async |_, _, setup| setup.sign_type = SignType::Md5).await;
+    let new = world.prepaid(&token, 66).await;
+    for (no, sign_type) in [(&old, HMAC), (&unsent, HMAC), (&new, SignType::Md5)] {
+        let reply = world.pay(&token, no).await;
+        assert_eq!(reply.json["signType"], sign_type.as_str(), "{}", reply.text);
+        assert_eq!(request_payment(&world, &reply).await["ok"], true);
+        let total_fee = world.order(no).await.terms.total_fee.get();
+        let notice = Notice::paid(&SHOP, no, total_fee);
+        let other = if sign_type == HMAC { SignType::Md5 } else { HMAC };
+        let reply = world.notify(notice.signed(other, &SHOP).xml()).await;
+        assert_eq!(reply.status, 400, "signed with {other}");
+        world.wechat.pay(no, Outcome::Pay).await.unwrap();
+        let reply = world.phone("/v1/query", &token, json!({ "orderId": no })).await;
+        assert_eq!(reply.json["paid"], true, "{}", reply.text);
     }
     world.assert_books_agree().await;
 }

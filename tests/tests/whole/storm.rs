@@ -58,21 +58,21 @@ impl Storm {
             return self.create().await;
         };
         match dice {
-            ..45 => self.phone("/v1/pay", &no).await,
-            ..65 => {
+            15..45 => self.phone("/v1/pay", &no).await,
+            45..65 => {
                 // The person may find it closed, paid or expired.
                 let _ = self.world.wechat.pay(&no, Outcome::Pay).await;
             }
-            ..75 => self.phone("/v1/query", &no).await,
-            ..80 => self.close(&no).await,
-            ..85 => {
+            65..75 => self.phone("/v1/query", &no).await,
+            75..80 => self.close(&no).await,
+            80..85 => {
                 // There is none before the payment.
                 let _ = self.world.wechat.send_notice(&no, NoticeKind::Again).await;
             }
-            ..88 => {
+            85..88 => {
                 let _ = self.world.wechat.send_notice(&no, NoticeKind::Forged).await;
             }
-            ..96 => self.world.pass_s(self.rng.i64(1..40)).await,
+            88..96 => self.world.pass_s(self.rng.i64(1..40)).await,
             _ => self.world.pass_s(self.rng.i64(60..900)).await,
         }
     }
