@@ -14,7 +14,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const PACKAGE: &str = "wasm/npm";
 const TESTS: &str = "wasm/npm/tests";
 /// The package's modules, by the feature of wxpay-wasm that each is built with, and their opt-levels, as measured:
-/// at `z` signing loses a third of its speed for 1 KB, the debugger a quarter for 17 KB of 127.
+/// at `z` signing loses a third of its speed for 1 KB, the debugger a quarter for a seventh of its size.
 const MODULES: [(&str, &str); 2] = [("calls", "s"), ("explain", "z")];
 const SEE_ABOVE: &str = "See the message above.";
 
