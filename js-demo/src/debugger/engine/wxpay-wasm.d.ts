@@ -1,0 +1,3 @@
+declare module "wxpay-wasm" {
+  export function explain(text: string, options?: unknown): unknown;
+}

@@ -1,0 +1,6 @@
+// The npm package of this repository, as `cargo xtask wasm` builds it.
+import { fileURLToPath } from "node:url";
+
+export const ALIASES = {
+  "wxpay-wasm": fileURLToPath(new URL(process.env.WXPAY_WASM ?? "../../wasm/npm/dist/index.js", import.meta.url)),
+};
