@@ -55,7 +55,7 @@ export function createDesk(): Desk {
       light.set(undefined);
       drawOutcome();
     },
-    locate: ({ box, toText }, span) => message.boxes[box].reveal(...toText(span)),
+    locate: ({ box, inBox }, span) => message.boxes[box].reveal(...inBox(span)),
   });
   const fields = createFieldsPanel(light, (field) => locate(field));
   const canonical = createCanonicalPanel(light);
@@ -99,7 +99,7 @@ export function createDesk(): Desk {
     }
     const span = field === undefined ? undefined : current()?.report.fields[field]?.value_span;
     const reading = current();
-    if (span && reading && !isTyping()) message.boxes[reading.box].reveal(reading.toText(span)[0]);
+    if (span && reading && !isTyping()) message.boxes[reading.box].reveal(reading.inBox(span)[0]);
   };
   const isTyping = () => document.activeElement instanceof HTMLTextAreaElement;
   light.follow(paint);
@@ -107,7 +107,7 @@ export function createDesk(): Desk {
   const locate = ({ name_span, value_span }: Field) => {
     const reading = current();
     const span = value_span ?? name_span;
-    if (reading && span) message.boxes[reading.box].reveal(...reading.toText(span));
+    if (reading && span) message.boxes[reading.box].reveal(...reading.inBox(span));
   };
   const followCaret = (box: BoxName) => {
     const reading = current();
@@ -115,7 +115,7 @@ export function createDesk(): Desk {
     const caret = message.boxes[box].area.selectionStart;
     const index = reading.report.fields.findIndex(({ name_span, value_span }) => [name_span, value_span].some((span) => {
       if (!span) return false;
-      const [start, end] = reading.toText(span);
+      const [start, end] = reading.inBox(span);
       return caret >= start && caret <= end;
     }));
     light.set(index < 0 ? undefined : index);

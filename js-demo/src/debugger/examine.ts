@@ -1,9 +1,9 @@
 /** From what is in the boxes to what the page shows. */
 
 import { explain, fits, isFailure, MAX_BYTES, type NamedKey, type Options } from "./engine/engine";
-import type { Format, KeyKind, Report, Scene, SignType } from "./engine/report";
+import type { Format, KeyKind, Report, Scene, SignType, Span } from "./engine/report";
 import { isClient, split } from "./input/split";
-import { byteLength, spansOf, type ToText } from "./spans";
+import { byteLength } from "./bytes";
 
 export type BoxName = "message" | "other";
 
@@ -29,8 +29,8 @@ export interface Reading {
   readonly start: number;
   readonly text: string;
   readonly report: Report;
-  /** From the report's spans to positions in the box. */
-  readonly toText: ToText;
+  /** From a span of the report to positions in the box. */
+  readonly inBox: (span: Span) => Span;
 }
 
 export type Outcome =
@@ -104,12 +104,5 @@ function optionsOf(inputs: Inputs, keys: Keys, other: string | undefined): Optio
 }
 
 function reading({ box, start, text }: Part, report: Report): Reading {
-  const toText = spansOf(text);
-  return {
-    box, start, text, report,
-    toText: (span) => {
-      const [from, to] = toText(span);
-      return [from + start, to + start];
-    },
-  };
+  return { box, start, text, report, inBox: ([from, to]) => [from + start, to + start] };
 }

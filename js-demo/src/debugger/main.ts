@@ -8,6 +8,7 @@ import "./result/panels.css";
 import { h } from "../shared/h";
 import { onPreferences } from "../shared/preferences";
 import { createDesk } from "./desk";
+import { explain } from "./engine/engine";
 import { createHeader } from "./header";
 import { createOfflineBadge } from "./offline";
 import { text } from "./text";
@@ -31,4 +32,6 @@ const draw = () => {
 onPreferences(draw);
 draw();
 desk.openLink(location.hash);
+// The engine is compiled while the person reads: the first paste is answered as fast as the next.
+setTimeout(() => explain("a=1", { keys: [] }));
 addEventListener("hashchange", () => desk.openLink(location.hash));

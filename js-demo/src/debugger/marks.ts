@@ -18,18 +18,18 @@ export function marksOf(outcome: Outcome, box: BoxName, content: string, lit: Li
     }
   }
   if (outcome.kind !== "read") return marks;
-  outcome.readings.forEach(({ box: own, report, toText }, index) => {
+  outcome.readings.forEach(({ box: own, report, inBox }, index) => {
     if (own !== box) return;
     for (const { id, span, weight } of troubles(report)) {
       if (span === null) continue;
-      const [start, end] = toText(span);
+      const [start, end] = inBox(span);
       marks.push({ start, end, kind: weight === "error" ? "error" : "warning" });
       if (id === "P2") marks.push({ start, end, kind: "secret" });
     }
     const field = lit?.reading === index ? report.fields[lit.field] : undefined;
     for (const span of [field?.name_span, field?.value_span]) {
       if (!span) continue;
-      const [start, end] = toText(span);
+      const [start, end] = inBox(span);
       marks.push({ start, end, kind: "lit" });
     }
   });

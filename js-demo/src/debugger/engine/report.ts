@@ -1,4 +1,4 @@
-/** The engine's answer, as `wxpay explain --json` prints it. Spans are byte ranges in the UTF-8 text that was asked about. */
+/** The engine's answer, as `wxpay explain --json` prints it. Spans are positions in the text that was asked about. */
 
 export type Verdict = "match" | "mismatch" | "unsigned" | "malformed" | "no_key";
 export type SignType = "MD5" | "HMAC-SHA256";
@@ -42,12 +42,16 @@ export interface Lint {
   readonly id: string;
   readonly code: string;
   readonly weight: Weight;
-  readonly field: string | null;
+  readonly field?: string | null;
   readonly detail: string;
   readonly span: Span | null;
   readonly title: Words;
   readonly advice?: Words;
+  readonly fixes?: Fixes;
 }
+
+/** Code by programming language. */
+export type Fixes = Partial<Record<FixLanguage, string>>;
 
 export interface Cause {
   /** Numbers of the catalogue, joined by `+`. */
@@ -58,7 +62,7 @@ export interface Cause {
   readonly evidence: Words;
   readonly advice?: Words;
   readonly signed_text?: string;
-  readonly fixes?: Partial<Record<FixLanguage, string>>;
+  readonly fixes?: Fixes;
 }
 
 export interface Advice {
@@ -71,11 +75,12 @@ export interface Advice {
 export type Stopped = "not_needed" | "proved" | "exhausted" | "limit" | "no_such_signature";
 
 export interface ReadError {
-  readonly code: "empty" | "too_large" | "too_many_fields" | "unknown" | "no_fields";
-  readonly bytes?: number;
-  readonly max?: number;
-  readonly format?: Format;
+  readonly code: string;
+  /** One sentence, in English. */
+  readonly message: string;
+  /** Where reading began, if a form was recognised. */
   readonly at?: number;
+  readonly format?: Format;
 }
 
 export interface Report {
@@ -84,7 +89,7 @@ export interface Report {
   readonly format?: Format | null;
   readonly confidence: "guess" | "likely" | "sure";
   /** Another form the text could have. */
-  readonly other?: Format | null;
+  readonly other_format?: Format | null;
   readonly scene: Scene;
   readonly sign_type: SignType;
   readonly string_to_sign: string;

@@ -6,7 +6,7 @@ import type { BoxName, Outcome } from "../examine";
 import { EXAMPLES, type Example } from "../examples";
 import { FORMATS, type Format } from "../engine/report";
 import { invisibleInMessage } from "../invisible";
-import { byteLength } from "../spans";
+import { byteLength } from "../bytes";
 import { number, text } from "../text";
 import { createMenu } from "./menu";
 import { createTextBox, type TextBox } from "./text-box";
@@ -125,7 +125,7 @@ function notesOf(outcome: Outcome, message: string, readAs: (format: Format) => 
   if (outcome.kind !== "read") return [];
   const own = outcome.readings.filter(({ box }) => box === "message");
   const report = own[0]?.report;
-  const other = report?.other ?? undefined;
+  const other = report?.other_format ?? undefined;
   const odd = new Map<string, number>();
   for (const { code, short } of invisibleInMessage(message)) {
     const name = code === short ? code : `${code} ${short}`;

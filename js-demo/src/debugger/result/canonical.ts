@@ -28,7 +28,7 @@ export function createCanonicalPanel(light: Light): CanonicalPanel {
           isSigned && h("div", { class: "title-buttons" }, copyButton("copy-canonical", t.copy, text().verdict, () => report.string_to_sign))),
         h("div", { class: "panel-body" },
           isSigned ? h("p", { class: "code canonical", "data-testid": "canonical" }, pieces(report, light))
-            : report.decrypted ? h("pre", { class: "code", "data-testid": "decrypted", tabindex: 0 }, report.decrypted.replace(/></g, ">\n<"))
+            : report.decrypted ? h("pre", { class: "code", "data-testid": "decrypted", tabindex: 0 }, report.decrypted.replace(/(<root>|<\/[^>]+>)(?!$)/g, "$1\n"))
               : h("p", { class: "quiet" }, t.none)));
       showLight(element, light);
     },

@@ -20,7 +20,7 @@ export function causeView(cause: Cause, right: string, isOpen: boolean): HTMLEle
   const body: Child[] = [
     cause.advice !== undefined && h("p", { class: "cause-advice" }, say(cause.advice)),
     h("p", { class: "cause-evidence" }, h("b", {}, t.evidence), " ", say(cause.evidence)),
-    fixView(cause),
+    fixView(cause.fixes),
     cause.signed_text ? h("details", { class: "what-differs" },
       h("summary", { "data-testid": isOpen ? "field-diff" : null }, icon("chevron", 14), t.details), diffView(cause.signed_text, right)) : false,
     h("p", { class: "cause-reference" }, h("a", { href: pageOf(cause.id), target: "_blank", rel: "noopener noreferrer" }, t.reference, icon("open", 13))),
@@ -29,9 +29,9 @@ export function causeView(cause: Cause, right: string, isOpen: boolean): HTMLEle
     h("code", { class: "cause-id" }, cause.id),
     h("span", { class: "cause-title" }, say(cause.title)),
     h("code", { class: "cause-code quiet" }, cause.code),
-    h("span", { class: "badge", "data-proved": cause.proved }, icon(cause.proved ? "shield" : "busy", 14), cause.proved ? t.proved : t.suspectedBadge),
+    h("span", { class: "badge", "data-proved": String(cause.proved) }, icon(cause.proved ? "shield" : "busy", 14), cause.proved ? t.proved : t.suspectedBadge),
   ];
-  const attributes = { class: "cause", "data-testid": "cause", "data-id": cause.id, "data-proved": cause.proved };
+  const attributes = { class: "cause", "data-testid": "cause", "data-id": cause.id, "data-proved": String(cause.proved) };
   if (isOpen) return h("article", attributes, h("h3", { class: "cause-head" }, head), body);
   return h("details", attributes, h("summary", { class: "cause-head" }, icon("chevron", 14), head), body);
 }

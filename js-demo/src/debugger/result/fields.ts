@@ -9,7 +9,11 @@ import { showLight, type Light } from "../light";
 import { number, text } from "../text";
 import { visible } from "./visible";
 
-const ICONS: Readonly<Record<Why, IconName>> = {
+/** A refund notice is not signed at all. */
+type Part = Why | "encrypted" | "unsigned";
+
+const ICONS: Readonly<Record<Part, IconName>> = {
+  encrypted: "shield", unsigned: "minus",
   signed: "check", added: "plus", empty: "minus", is_sign: "signature", duplicate: "double", not_in_set: "minus", is_key: "busy",
 };
 
@@ -32,24 +36,25 @@ export function createFieldsPanel(light: Light, locate: (field: Field) => void):
           report.scene !== "refund_notice" && h("span", { class: "quiet" }, t.count(number(kept), number(report.fields.length)))),
         h("table", {},
           h("thead", { class: "visually-hidden" }, h("tr", {}, [t.name, t.value, t.why].map((name) => h("th", { scope: "col" }, name)))),
-          h("tbody", {}, report.fields.map((field, index) => row(field, index, light, locate)))));
+          h("tbody", {}, report.fields.map((field, index) => row(field, index, report.scene === "refund_notice", light, locate)))));
       showLight(element, light);
     },
   };
 }
 
-function row(field: Field, index: number, light: Light, locate: (field: Field) => void): HTMLElement {
+function row(field: Field, index: number, isRefund: boolean, light: Light, locate: (field: Field) => void): HTMLElement {
   const t = text().fields;
+  const part: Part = !isRefund ? field.why : field.name === "req_info" ? "encrypted" : "unsigned";
   const on = () => light.set(index);
   const off = () => light.set(undefined);
   const name = h("button", {
     type: "button", class: "field-name", "data-testid": `field-${index}`, onfocus: on, onblur: off,
     title: t.locate(field.name), onclick: () => locate(field),
   }, field.name);
-  return h("tr", { "data-field": index, "data-why": field.why, onmouseenter: on, onmouseleave: off },
+  return h("tr", { "data-field": index, "data-why": part, onmouseenter: on, onmouseleave: off },
     h("th", { scope: "row" }, name, field.signed_as && h("small", {}, t.signedAs(field.signed_as))),
     h("td", { class: "field-value" }, field.value === "" ? h("i", { class: "quiet" }, t.emptyValue) : visible(field.value), meaning(field)),
-    h("td", { class: "field-why" }, icon(ICONS[field.why], 14), t.whys[field.why]));
+    h("td", { class: "field-why" }, icon(ICONS[part], 14), t.whys[part]));
 }
 
 /** An amount in yuan, a time as a date: what a person checks at a glance. */

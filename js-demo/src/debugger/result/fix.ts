@@ -1,7 +1,7 @@
 /** How to do it right, in the programming language that the person reads. */
 
 import { h, redraw } from "../../shared/h";
-import { FIX_LANGUAGES, type Cause, type FixLanguage } from "../engine/report";
+import { FIX_LANGUAGES, type Fixes, type FixLanguage } from "../engine/report";
 import { text } from "../text";
 
 const NAMES: Readonly<Record<FixLanguage, string>> = {
@@ -11,7 +11,7 @@ const STORED = "wxpay.fixLanguage";
 
 let chosen = stored();
 
-export function fixView({ fixes }: Cause): HTMLElement | false {
+export function fixView(fixes: Fixes | undefined): HTMLElement | false {
   const available = FIX_LANGUAGES.filter((language) => fixes?.[language]);
   if (fixes === undefined || available.length === 0) return false;
   const host = h("div", { class: "fix" });

@@ -28,7 +28,7 @@ export function createSignsPanel(): SignsPanel {
         h("div", { class: "panel-title" }, h("h2", { id: "signs-heading", tabindex: -1 }, h("span", { class: "step", "aria-hidden": "true" }, "5"), t.heading)),
         h("div", { class: "panel-body" },
           given ? comparison(given, expected) : row(t.expected, expected[0], letters(expected[1], [])),
-          row(t.other, other[0], letters(other[1], []), given ? given === other[1] : undefined)));
+          row(t.other, other[0], letters(other[1], []), given === other[1] ? true : undefined)));
     },
   };
 }
@@ -51,7 +51,7 @@ function row(title: string, name: string, sign: Child, isRight?: boolean): HTMLE
   const t = text().signs;
   return h("div", { class: "sign-row" },
     h("span", { class: "sign-title" }, title, name !== "" && h("small", { class: "quiet" }, name),
-      isRight !== undefined && h("span", { class: "badge", "data-proved": isRight }, icon(isRight ? "check" : "cross", 13), isRight ? t.right : t.wrong)),
+      isRight !== undefined && h("span", { class: "badge", "data-proved": String(isRight) }, icon(isRight ? "check" : "cross", 13), isRight ? t.right : t.wrong)),
     sign);
 }
 

@@ -28,7 +28,6 @@ export function summarise({ report }: Reading): Summary {
   const refund = report.scene === "refund_notice";
   switch (report.verdict) {
     case "malformed":
-      if (report.error?.code === "too_large") return { state: "too_large", tone: "bad", headline: t.too_large };
       return { state: "malformed", tone: "bad", headline: t.malformed };
     case "no_key":
       return { state: "no_key", tone: "quiet", headline: refund ? t.refund_no_key : report.given ? t.no_key : t.no_key_unsigned };

@@ -20,7 +20,12 @@ export function createTriedPanel(): TriedPanel {
       redraw(element,
         h("summary", {}, icon("chevron", 14), h("b", {}, t.heading), h("span", { class: "quiet" },
           `${t.counts(number(tried.singles), number(tried.pairs))} ${t.stopped[tried.stopped]}`)),
-        h("dl", {}, t.groups.map(([name, mistakes]) => h("div", {}, h("dt", {}, name), h("dd", {}, mistakes)))));
+        lookedFor());
     },
   };
+}
+
+/** The groups of mistakes that are known. */
+export function lookedFor(): HTMLElement {
+  return h("dl", { class: "looked-for" }, text().tried.groups.map(([name, mistakes]) => h("div", {}, h("dt", {}, name), h("dd", {}, mistakes))));
 }

@@ -12,7 +12,9 @@ import { causeView } from "./cause";
 import { checklist, type ChecklistChoice } from "./checklist";
 import { conclusion } from "./conclusion";
 import { copyButton } from "./copy-button";
+import { fixView } from "./fix";
 import { malformedView } from "./malformed";
+import { lookedFor } from "./tried";
 import { hasFailed, summarise, summaryOf, troubles, type State, type Tone } from "./summary";
 
 export interface Verdict {
@@ -72,7 +74,7 @@ function lineOf(outcome: Outcome, reading: Reading | undefined, state: State): C
   const { report } = reading;
   const count = report.tried.singles + report.tried.pairs;
   return [
-    state !== "malformed" && h("span", {}, `${t.key.scenes[report.scene]} · ${report.sign_type}`),
+    state !== "malformed" && h("span", {}, report.scene === "refund_notice" ? t.key.scenes.refund_notice : `${t.key.scenes[report.scene]} · ${report.sign_type}`),
     count > 0 && h("span", {}, t.verdict.tried(number(count), milliseconds(outcome.took_ms))),
   ];
 }
@@ -106,8 +108,12 @@ function bodyOf(
 ): Child[] {
   const t = text();
   if (state === "empty") {
-    return [h("div", { class: "first-examples" }, EXAMPLES.filter(({ id }) => FIRST_EXAMPLES.includes(id))
-      .map((example) => exampleButton(example, actions.example, "first")))];
+    return [
+      h("div", { class: "first-examples" }, EXAMPLES.filter(({ id }) => FIRST_EXAMPLES.includes(id))
+        .map((example) => exampleButton(example, actions.example, "first"))),
+      h("h3", { class: "looked-for-heading" }, t.tried.looksFor),
+      lookedFor(),
+    ];
   }
   if (outcome.kind === "failed") {
     return [h("button", { type: "button", class: "small-button", "data-testid": "retry", onclick: actions.retry }, t.failed.retry)];
@@ -120,7 +126,7 @@ function bodyOf(
     state === "unsigned" && !hasFailed(report) && toSend(report),
     state === "unexplained" && checklist(report, choice),
     state === "match" && report.advice.length > 0 && report.scene !== "refund_notice" && refusedAllTheSame(report),
-    findings(reading, actions),
+    findings(reading, state, actions),
   ];
 }
 
@@ -151,15 +157,16 @@ function refusedAllTheSame({ advice }: Report): Child {
     h("ol", { class: "ranked" }, advice.map((row) => h("li", {}, h("b", {}, say(row.title)), row.advice && h("span", {}, say(row.advice))))));
 }
 
-function findings(reading: Reading, { locate }: VerdictActions): Child {
+function findings(reading: Reading, state: State, { locate }: VerdictActions): Child {
   const t = text().findings;
   const shown = [...troubles(reading.report), ...reading.report.lints.filter(({ weight, id }) => weight === "info" && id !== "A2")];
   if (shown.length === 0) return false;
   const row = (lint: Lint) => h("li", { "data-weight": lint.weight },
     h("span", { class: "weight" }, icon(lint.weight === "info" ? "info" : "busy", 14), t.weights[lint.weight]),
     h("div", {},
-      h("b", {}, lint.field === null ? say(lint.title) : clause(lint.field, say(lint.title))),
-      lint.advice && h("p", {}, say(lint.advice))),
+      h("b", {}, lint.field ? clause(lint.field, say(lint.title)) : say(lint.title)),
+      lint.advice && h("p", {}, say(lint.advice)),
+      lint === shown[0] && state === "match_but" && fixView(lint.fixes)),
     lint.span && h("button", {
       type: "button", class: "text-button", "data-testid": `locate-${lint.id}`, onclick: () => locate(reading, lint.span ?? [0, 0]),
     }, t.show));

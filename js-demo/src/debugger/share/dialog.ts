@@ -30,7 +30,7 @@ export function createShareDialog(): ShareDialog {
 function prepared(shared: Shared, readings: readonly Reading[], masks: ReadonlySet<Maskable>, secrets: readonly string[]): Shared {
   const inBox = (box: Reading["box"], content: string) => readings.filter((reading) => reading.box === box)
     .sort((a, b) => b.start - a.start)
-    .reduce((rest, { report, toText }) => masked(rest, report, toText, masks, []), content);
+    .reduce((rest, { report, inBox }) => masked(rest, report, inBox, masks, []), content);
   return {
     ...shared,
     message: withoutKeys(inBox("message", shared.message), secrets),

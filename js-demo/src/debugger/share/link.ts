@@ -1,7 +1,6 @@
 /** What a link carries: the message and the options, in the fragment. Never a key. */
 
-import { FORMATS, SCENES, type Format, type Report, type Scene, type SignType } from "../engine/report";
-import type { ToText } from "../spans";
+import { FORMATS, SCENES, type Format, type Report, type Scene, type SignType, type Span } from "../engine/report";
 
 export interface Shared {
   readonly message: string;
@@ -48,12 +47,12 @@ export function readFragment(fragment: string): Shared | undefined {
 
 /** The text without what should stay private. `secrets` and a key that was pasted along are always taken out. */
 export function masked(
-  message: string, report: Report | undefined, toText: ToText, masks: ReadonlySet<Maskable>, secrets: readonly string[],
+  message: string, report: Report | undefined, inBox: (span: Span) => Span, masks: ReadonlySet<Maskable>, secrets: readonly string[],
 ): string {
   const spans = (report?.fields ?? [])
     .filter((field) => field.why === "is_key" || [...masks].some((mask) => belongs(field.name, mask)))
-    .flatMap(({ value_span }) => (value_span ? [toText(value_span)] : []));
-  const pastedKeys = (report?.lints ?? []).flatMap(({ id, span }) => (id === "P2" && span ? [toText(span)] : []));
+    .flatMap(({ value_span }) => (value_span ? [inBox(value_span)] : []));
+  const pastedKeys = (report?.lints ?? []).flatMap(({ id, span }) => (id === "P2" && span ? [inBox(span)] : []));
   const inside = [...spans, ...pastedKeys].sort(([a], [b]) => b - a);
   let text = message;
   let before = message.length;

@@ -196,8 +196,8 @@ export const en = {
     why: "Signed?",
     signedAs: (name: string) => `as ${name}`,
     whys: {
-      signed: "signed", empty: "empty, not signed", is_sign: "the signature itself", duplicate: "repeated; the last one counts",
-      not_in_set: "not in the signed set", added: "added: belongs to the signed set", is_key: "the API key; never send it",
+      signed: "signed", empty: "empty, not signed", is_sign: "the signature", duplicate: "repeated; the last one counts",
+      not_in_set: "not in the signed set", added: "added: belongs to the signed set", is_key: "the API key; never send it", encrypted: "encrypted", unsigned: "not signed",
     },
     emptyValue: "empty",
     locate: (name: string) => `Show ${name} in the message`,
@@ -229,6 +229,7 @@ export const en = {
 
   tried: {
     heading: "Also looked for",
+    looksFor: "What it looks for, alone and in pairs",
     counts: (singles: string, pairs: string) => `${singles} single mistakes and ${pairs} pairs were recomputed.`,
     stopped: {
       not_needed: "Nothing had to be searched for.",

@@ -198,8 +198,8 @@ export const zh: Dictionary = {
     why: "是否签名",
     signedAs: (name) => `以 ${name} 签名`,
     whys: {
-      signed: "参与签名", empty: "空值，不参与", is_sign: "签名本身，不参与", duplicate: "重复，以最后一个为准",
-      not_in_set: "不在签名范围内", added: "补入：属于签名范围", is_key: "API 密钥，切勿发送",
+      signed: "参与签名", empty: "空值，不参与", is_sign: "签名本身", duplicate: "重复，以最后一个为准",
+      not_in_set: "不在签名范围内", added: "补入：属于签名范围", is_key: "API 密钥，切勿发送", encrypted: "已加密", unsigned: "没有签名",
     },
     emptyValue: "空",
     locate: (name) => `在报文中查看 ${name}`,
@@ -231,6 +231,7 @@ export const zh: Dictionary = {
 
   tried: {
     heading: "也查过",
+    looksFor: "会查这些错误，逐个查，也两两组合",
     counts: (singles, pairs) => `重算了 ${singles} 种单个错误和 ${pairs} 种两两组合。`,
     stopped: {
       not_needed: "不需要搜索。",
