@@ -41,8 +41,9 @@ function take(bundle, found) {
   return String(part.type === "chunk" ? part.code : part.source).trim();
 }
 
-/** Text that cannot end its element early. */
+/** Text that cannot end its element early, and that the HTML parser leaves as it is: otherwise the hash would not fit. */
 function inside(text, element) {
+  if (/[\0\r]/.test(text)) throw new Error(`the ${element} contains NUL or CR, which HTML turns into something else`);
   if (new RegExp(`</${element}|<!--`, "i").test(text)) throw new Error(`the ${element} contains a tag that would end it early`);
   return text;
 }

@@ -1,6 +1,6 @@
 /** From what is in the boxes to what the page shows. */
 
-import { explain, fits, isFailure, MAX_BYTES, type NamedKey, type Options } from "./engine/engine";
+import { explain, fits, isFailure, MAX_BYTES, type Failure, type Options } from "./engine/engine";
 import type { Format, KeyKind, Report, Scene, SignType, Span } from "./engine/report";
 import { isClient, split } from "./input/split";
 import { byteLength } from "./bytes";
@@ -36,7 +36,7 @@ export interface Reading {
 export type Outcome =
   | { readonly kind: "empty" }
   | { readonly kind: "too_large"; readonly bytes: number }
-  | { readonly kind: "failed"; readonly code: string }
+  | Failure
   | {
     readonly kind: "read";
     /** The one in question first; then the order that belongs to it. */
@@ -62,17 +62,17 @@ export function examine(inputs: Inputs, keys: Keys): Outcome {
   const [first, second] = parts(inputs);
   const options = optionsOf(inputs, keys, second?.text);
   const report = explain(first.text, options);
-  if (isFailure(report)) return { kind: "failed", code: report.failed };
+  if (isFailure(report)) return report;
   const readings: [Reading, ...Reading[]] = [reading(first, report)];
   if (second !== undefined) {
-    const order = explain(second.text, { keys: options.keys });
-    if (isFailure(order)) return { kind: "failed", code: order.failed };
+    const order = explain(second.text, { key: options.key, candidates: options.candidates });
+    if (isFailure(order)) return order;
     readings.push(reading(second, order));
   }
   const took_ms = performance.now() - began;
-  const canCompare = Boolean(report.given);
-  const single = ({ key, kind }: Keys["candidates"][number]) =>
-    canCompare && key !== "" ? fits(first.text, { ...options, keys: [{ kind, label: kind, key }] }) : undefined;
+  const canCompare = Boolean(report.given) || report.scene === "refund_notice";
+  const single = ({ key }: Keys["candidates"][number]) =>
+    canCompare && key !== "" ? fits(first.text, { ...options, key, candidates: undefined }, report) : undefined;
   return { kind: "read", readings, took_ms, fits: keys.candidates.map(single) };
 }
 
@@ -88,13 +88,13 @@ function parts({ message, other }: Inputs): readonly [Part, Part?] {
 }
 
 function optionsOf(inputs: Inputs, keys: Keys, other: string | undefined): Options {
-  const main: NamedKey[] = keys.main === "" ? [] : [{ kind: "main", label: "API key", key: keys.main }];
-  const others = keys.candidates.filter(({ key }) => key !== "").map(({ kind, key }): NamedKey => ({ kind, label: kind, key }));
+  const candidates = keys.candidates.filter(({ key }) => key !== "");
   const filled = (text: string) => (text.trim() === "" ? undefined : text.trim());
   return {
-    keys: main.length > 0 ? [...main, ...others] : [],
+    key: keys.main === "" ? undefined : keys.main,
+    candidates: keys.main === "" || candidates.length === 0 ? undefined : candidates,
     format: inputs.format,
-    sign_type: inputs.sign_type,
+    signType: inputs.sign_type,
     scene: inputs.scene,
     sign: filled(inputs.sign),
     appid: filled(inputs.appid),

@@ -33,5 +33,5 @@ onPreferences(draw);
 draw();
 desk.openLink(location.hash);
 // The engine is compiled while the person reads: the first paste is answered as fast as the next.
-setTimeout(() => explain("a=1", { keys: [] }));
+setTimeout(() => explain("a=1", {}));
 addEventListener("hashchange", () => desk.openLink(location.hash));

@@ -1,53 +1,60 @@
 /** The one door to the package: every question goes through here, and whatever goes wrong comes back as a value. */
 
-import { explain as ask } from "wxpay-wasm";
+import { explain as ask } from "wxpay-wasm/explain";
 import type { Format, KeyKind, Report, Scene, SignType } from "./report";
 
 /** The largest message that is read, in bytes; the engine has the same limit. */
 export const MAX_BYTES = 256 * 1024;
 
-export interface NamedKey {
-  readonly kind: KeyKind | "main";
-  readonly label: string;
-  readonly key: string;
-}
-
 export interface Options {
-  readonly keys: readonly NamedKey[];
-  readonly sign_type?: SignType | undefined;
+  readonly key?: string | undefined;
+  readonly candidates?: readonly { readonly kind: KeyKind; readonly key: string }[] | undefined;
+  readonly signType?: SignType | undefined;
   readonly scene?: Scene | undefined;
   readonly sign?: string | undefined;
   readonly appid?: string | undefined;
   readonly format?: Format | undefined;
   readonly other?: string | undefined;
   readonly url?: string | undefined;
-  readonly max_tries?: number | undefined;
 }
 
-/** The engine broke. Nothing of the message or the key is in it. */
+/** Nothing of the message or the key is in it. */
 export interface Failure {
-  readonly failed: string;
+  /** The engine broke, or it refused what it was given. */
+  readonly kind: "failed" | "refused";
+  readonly code: string;
 }
+
+/** A signature that no algorithm makes: the engine computes the right ones and searches for nothing. */
+const NO_SIGNATURE = "-";
 
 export function explain(text: string, options: Options): Report | Failure {
   try {
-    return ask(text, options) as Report;
+    return ask(text, filled(options)) as Report;
   } catch (error) {
-    return { failed: codeOf(error) };
+    return failure(error);
   }
 }
 
-/** Whether this key alone gives the signature in question. */
-export function fits(text: string, options: Options): boolean {
-  const report = explain(text, { ...options, max_tries: 1 });
-  return !isFailure(report) && report.verdict === "match";
+/** Whether this key gives the signature in question, or opens the refund notice. */
+export function fits(text: string, options: Options, { given, scene, sign_type }: Report): boolean {
+  const isRefund = scene === "refund_notice";
+  const report = explain(text, isRefund ? options : { ...options, sign: NO_SIGNATURE });
+  if (isFailure(report)) return false;
+  if (isRefund) return report.verdict === "match";
+  return given === (sign_type === "MD5" ? report.signatures?.md5 : report.signatures?.hmac_sha256);
 }
 
 export function isFailure(answer: Report | Failure): answer is Failure {
-  return "failed" in answer;
+  return "kind" in answer;
 }
 
-function codeOf(error: unknown): string {
-  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
-  return error instanceof WebAssembly.RuntimeError ? "trap" : "internal";
+/** An option that was not chosen is not there. */
+function filled(options: Options): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function failure(error: unknown): Failure {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "internal";
+  return { kind: code === "internal" || code === "not_compiled" ? "failed" : "refused", code };
 }

@@ -1,3 +1,3 @@
-declare module "wxpay-wasm" {
+declare module "wxpay-wasm/explain" {
   export function explain(text: string, options?: unknown): unknown;
 }

@@ -19,8 +19,9 @@ export function summaryOf(outcome: Outcome, shown: number): Summary {
   const t = text().verdict;
   if (outcome.kind === "empty") return { state: "empty", tone: "quiet", headline: t.empty };
   if (outcome.kind === "too_large") return { state: "too_large", tone: "bad", headline: t.too_large };
-  if (outcome.kind === "failed") return { state: "failed", tone: "bad", headline: t.failed };
-  return summarise(outcome.readings[shown] ?? outcome.readings[0]);
+  if (outcome.kind === "refused") return { state: "malformed", tone: "bad", headline: t.malformed };
+  if (outcome.kind === "read") return summarise(outcome.readings[shown] ?? outcome.readings[0]);
+  return { state: "failed", tone: "bad", headline: t.failed };
 }
 
 export function summarise({ report }: Reading): Summary {

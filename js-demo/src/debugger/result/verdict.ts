@@ -70,6 +70,7 @@ function lineOf(outcome: Outcome, reading: Reading | undefined, state: State): C
   if (state === "empty") return [t.verdict.emptyMore];
   if (outcome.kind === "too_large") return [t.malformed.too_large(number(outcome.bytes), number(MAX_BYTES))];
   if (outcome.kind === "failed") return [t.failed.text(outcome.code)];
+  if (outcome.kind === "refused") return [t.malformed.refused(outcome.code)];
   if (reading === undefined || outcome.kind !== "read") return [];
   const { report } = reading;
   const count = report.tried.singles + report.tried.pairs;
@@ -170,5 +171,5 @@ function findings(reading: Reading, state: State, { locate }: VerdictActions): C
     lint.span && h("button", {
       type: "button", class: "text-button", "data-testid": `locate-${lint.id}`, onclick: () => locate(reading, lint.span ?? [0, 0]),
     }, t.show));
-  return h("section", { class: "findings" }, h("h3", {}, t.heading), h("ul", {}, shown.slice(0, MAX_FINDINGS).map(row)));
+  return h("section", { class: "findings" }, h("h3", {}, state === "match_but" ? t.main : t.heading), h("ul", {}, shown.slice(0, MAX_FINDINGS).map(row)));
 }

@@ -144,6 +144,7 @@ export const en = {
   },
 
   malformed: {
+    refused: (code: string) => `It holds a character that no message can have (${code}): NUL, or half of a surrogate pair.`,
     empty: "There is nothing but white space.",
     unknown: "No known form fits. The page reads:",
     no_fields: (format: string) => `It looks like ${format}, but there is no field in it.`,
@@ -183,6 +184,7 @@ export const en = {
   },
 
   findings: {
+    main: "What is wrong",
     heading: "Also noticed",
     weights: { error: "Will be refused", warning: "Often trouble", info: "Worth knowing" },
     show: "Show in the message",
@@ -218,7 +220,7 @@ export const en = {
     compare: "Compare",
     right: "right",
     wrong: "differs",
-    other: "the other algorithm",
+    other: "Other algorithm",
     caseOnly: "Only the letter case differs.",
     equalCount: (equal: string, all: string) => `${equal} of ${all} characters agree.`,
     atRandom: "Two different texts agree in about one character of sixteen: nothing can be read from where they differ.",
@@ -245,7 +247,7 @@ export const en = {
       ["Algorithm", "MD5 for HMAC and back, lower case, SHA-1, 16 characters, leading zeros"],
       ["Names", "appId and appid, timestamp and timeStamp, Package, signType left out"],
       ["Values", "1.0 for 1, yuan for fen, milliseconds, true for Y, thousands separators"],
-      ["Sent ≠ signed", "another nonce, another order number, fields on one side only"],
+      ["Sent otherwise", "another nonce, another order number, fields on one side only"],
       ["Verifying", "unknown fields left out, sign_type removed, parser changed values, refund decryption"],
     ],
   },

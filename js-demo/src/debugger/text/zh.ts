@@ -146,6 +146,7 @@ export const zh: Dictionary = {
   },
 
   malformed: {
+    refused: (code) => `含有报文中不可能出现的字符（${code}）：NUL 或不成对的代理字符。`,
     empty: "只有空白字符。",
     unknown: "不属于任何已知格式。可以读取：",
     no_fields: (format) => `看起来像 ${format}，但里面没有字段。`,
@@ -185,6 +186,7 @@ export const zh: Dictionary = {
   },
 
   findings: {
+    main: "问题所在",
     heading: "同时发现",
     weights: { error: "会被拒绝", warning: "常出问题", info: "供参考" },
     show: "在报文中查看",
