@@ -5,6 +5,7 @@
 //! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
 //! - [`messages`]: requests, replies and notices with their field rules and error codes
 //! - [`invoke`]: the second signature, which starts the payment on the phone
+//! - [`refund_notice`]: the encrypted part of a refund notification (feature `refund-notice`, on by default)
 //! - [`explain`]: why a signature is wrong (feature `explain`, on by default)
 //! - [`Fen`][]: money
 #![no_std]
@@ -13,12 +14,15 @@ extern crate alloc;
 #[cfg(any(test, feature = "xml"))]
 extern crate std;
 
+mod codes;
 #[cfg(feature = "explain")]
 pub mod explain;
 pub mod invoke;
 pub mod messages;
 mod money;
 mod params;
+#[cfg(feature = "refund-notice")]
+pub mod refund_notice;
 mod sign;
 pub mod time;
 #[cfg(feature = "xml")]

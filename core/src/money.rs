@@ -17,7 +17,11 @@ use core::str::FromStr;
 /// # Ok::<(), wxpay_core::FenError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize), serde(try_from = "u64"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "u64")
+)]
 pub struct Fen(u64);
 
 /// Why a text or number is not an amount.

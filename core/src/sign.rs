@@ -16,13 +16,13 @@ use crate::{Params, ParamsError};
 
 /// The two algorithms of APIv2 (`sign_type`, in the second signature `signType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SignType {
     /// MD5, 32 hex characters. WeChat's default when a request names none.
-    #[cfg_attr(feature = "json", serde(rename = "MD5"))]
+    #[cfg_attr(feature = "serde", serde(rename = "MD5"))]
     Md5,
     /// HMAC-SHA256, 64 hex characters. The key is also the HMAC key.
-    #[cfg_attr(feature = "json", serde(rename = "HMAC-SHA256"))]
+    #[cfg_attr(feature = "serde", serde(rename = "HMAC-SHA256"))]
     HmacSha256,
 }
 
@@ -180,7 +180,7 @@ impl Signature {
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Signature").field(&self.as_str()).finish()
+        write!(f, "Signature({} hex characters)", self.len)
     }
 }
 

@@ -127,6 +127,29 @@ fn json_of_all_kinds() {
 }
 
 #[test]
+fn values_that_look_like_another_form_do_not_mislead() {
+    for value in [
+        "=> [",
+        "[",
+        "<xml>",
+        "<b>",
+        "{a=1}",
+        "a=1&b=2",
+        "curl -d x",
+        "array('a' => 'b')",
+        "{\"a\":\"b\"}",
+    ] {
+        let quoted = serde_json::to_string(value).unwrap();
+        let input = format!("{{\"appid\":\"[\",\"body\":{quoted}}}");
+        reads(&input, Format::Json, &[("appid", "["), ("body", value)]);
+    }
+    for value in ["{a:1}", "<b>x</b>", "['a' => 'b']", "x, y", "a: b"] {
+        let input = format!("appid=wx1&body={value}&mch_id=1");
+        reads(&input, Format::Query, &[("appid", "wx1"), ("body", value), ("mch_id", "1")]);
+    }
+}
+
+#[test]
 fn json_inside_a_log() {
     let reading = reads(
         r#"10:00 INFO {main} resp="{\"code\":0,\"data\":{\"timeStamp\":\"1700000000\",\"nonceStr\":\"n\",\"package\":\"prepay_id=wx1\"}}""#,

@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 
@@ -67,13 +69,14 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// Takes the address and opens everything else a configuration names.
+    /// Opens everything a configuration names: first the data, of which there is one, then the address.
     ///
     /// # Errors
     /// [`RunError`].
     pub async fn start(config: Config) -> Result<Self, RunError> {
+        let store = open_store(&config)?;
         let listener = listen(config.listen).await?;
-        Self::on(listener, config).await
+        Self::with_store(listener, store, config).await
     }
 
     /// Opens everything a configuration names but the address, which the caller holds already.
@@ -81,8 +84,15 @@ impl Server {
     /// # Errors
     /// [`RunError`].
     pub async fn on(listener: TcpListener, config: Config) -> Result<Self, RunError> {
-        let store = SledStore::open(&config.store_path, config.store_cache_bytes);
-        let store: Arc<dyn Store> = Arc::new(store.map_err(RunError::Open)?);
+        let store = open_store(&config)?;
+        Self::with_store(listener, store, config).await
+    }
+
+    async fn with_store(
+        listener: TcpListener,
+        store: Arc<dyn Store>,
+        config: Config,
+    ) -> Result<Self, RunError> {
         let nonces = Arc::new(SystemNonces);
         let gateway = WeChat::new(config.wechat, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
@@ -134,9 +144,10 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
         let Self { app, listener, limits } = self;
+        let drain = Duration::from_millis(limits.drain_timeout_ms);
         let (stop, stopped) = watch::channel(false);
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone()));
-        let mut routes = http::routes(&app);
+        let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
         }
@@ -154,8 +165,7 @@ impl Server {
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
         serve.await;
-        // The sweep ends at its next look at `stopped`; an order it is working on is finished first.
-        let _ = sweep.await;
+        finish_sweep(sweep, drain).await;
         app.store.close().await;
         if failed { Err(RunError::StoreFailed) } else { Ok(()) }
     }
@@ -164,6 +174,21 @@ impl Server {
 /// An error means that the sender is gone, which is a stop as well.
 async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// The sweep ends at its next look at `stopped`. When WeChat is slow that may take minutes, so the sweep is cut off: what
+/// it was about to ask is asked after the next start.
+async fn finish_sweep(mut sweep: JoinHandle<()>, limit: Duration) {
+    if timeout(limit, &mut sweep).await.is_err() {
+        sweep.abort();
+        // Aborted is what it shall be.
+        let _ = sweep.await;
+    }
+}
+
+fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
+    let store = SledStore::open(&config.store_path, config.store_cache_bytes);
+    Ok(Arc::new(store.map_err(RunError::Open)?))
 }
 
 /// Takes an address.

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 tokio::task_local! {
@@ -17,6 +18,21 @@ pub async fn with_request_id<F: Future>(id: String, request: F) -> F::Output {
 /// The id of the request at hand; empty outside of requests.
 pub fn request_id() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Whether this is a level, or a tracing filter such as `info,hyper=debug`.
+///
+/// # Errors
+/// What was expected.
+pub fn check(level: &str) -> Result<(), String> {
+    // A single word that is no level would be taken for the name of a module.
+    let is_level = level.contains(['=', ',']) || level.parse::<LevelFilter>().is_ok();
+    match EnvFilter::try_new(level) {
+        Ok(_) if is_level => Ok(()),
+        Ok(_) | Err(_) => {
+            Err("expected error, warn, info, debug, trace or a tracing filter".into())
+        }
+    }
 }
 
 /// Starts logging to standard error: text on a terminal, JSON elsewhere. `level` is a tracing filter such as `info`.

@@ -114,7 +114,7 @@ fn check_pay_sign(world: &World, order: &Order, params: Params) -> Result<String
     if params.get("signType") != Some(order.sign_type.as_str()) {
         return Err(wrong(format!("signType: the order was made with {}", order.sign_type)));
     }
-    let merchant = world.merchant(order.mch_id());
+    let merchant = world.merchant_of(order);
     let merchant = merchant.ok_or_else(|| wrong("the merchant is unknown".into()))?;
     match verify(params.clone(), order.sign_type, &merchant.key) {
         Ok(_) => Ok(merchant.name.clone()),
@@ -144,23 +144,28 @@ pub(crate) async fn answer(simulator: &Simulator, received: &Received) -> Sent {
 
 fn show(simulator: &Simulator, prepay_id: &str, received: &Received) -> Sent {
     let last = received.query("last");
-    let html = simulator.read(|world| {
+    let page = simulator.read(|world| {
         let order = world.order(prepay_id)?;
         let page = Page {
             payable: order.check_payable(prepay_id, world.now_ms),
-            merchant_name: &world.merchant(order.mch_id())?.name,
+            merchant_name: &world.merchant_of(&order)?.name,
             order: &order,
             last: last.as_deref(),
             lang: Lang::of(received),
         };
         Some(page.html())
     });
-    match html {
-        Some(html) => Sent::new(StatusCode::OK, "text/html; charset=utf-8", html)
-            .with_header("cache-control", "no-store".into())
-            .with_header("content-security-policy", CONTENT_POLICY.into()),
+    match page {
+        Some(page) => html(page),
         None => Sent::text(StatusCode::NOT_FOUND, "there is no such prepay_id\n"),
     }
+}
+
+/// A page that loads nothing, runs nothing and is not kept.
+pub(crate) fn html(page: String) -> Sent {
+    Sent::new(StatusCode::OK, "text/html; charset=utf-8", page)
+        .with_header("cache-control", "no-store".into())
+        .with_header("content-security-policy", CONTENT_POLICY.into())
 }
 
 /// Sends the browser back to the page, so that loading it again presses nothing.

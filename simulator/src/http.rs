@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 
 use crate::calls::Call;
 use crate::simulator::Simulator;
-use crate::{cashier, control, exchange};
+use crate::{cashier, control, exchange, home};
 
 /// The largest request body: a little above what core's reader takes, so that the reader gets to refuse it.
 const MAX_BODY: usize = wxpay_core::xml::MAX_BYTES + 1024;
@@ -97,6 +97,7 @@ async fn route(simulator: &Simulator, received: Received) -> Result<Sent, Droppe
         None if received.path.starts_with("/cashier/") => {
             Ok(cashier::answer(simulator, &received).await)
         }
+        None if received.path == "/" => Ok(home::answer(simulator, &received)),
         None => Ok(Sent::text(StatusCode::NOT_FOUND, "there is no such page\n")),
     }
 }

@@ -33,6 +33,7 @@ mod config;
 mod control;
 mod exchange;
 mod faults;
+mod home;
 mod http;
 mod ids;
 mod messages;

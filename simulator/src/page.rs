@@ -40,14 +40,14 @@ impl Lang {
         self.say("zh", "en")
     }
 
-    const fn say(self, zh: &'static str, en: &'static str) -> &'static str {
+    pub(crate) const fn say(self, zh: &'static str, en: &'static str) -> &'static str {
         match self {
             Self::Zh => zh,
             Self::En => en,
         }
     }
 
-    const fn other(self) -> Self {
+    pub(crate) const fn other(self) -> Self {
         match self {
             Self::Zh => Self::En,
             Self::En => Self::Zh,
@@ -172,7 +172,7 @@ fn over(error: PayError, lang: Lang) -> (&'static str, &'static str, &'static st
 }
 
 /// Puts parts into a template in one pass, so that nothing in a part is taken for a name.
-fn fill(template: &str, part: impl Fn(&str) -> String) -> String {
+pub(crate) fn fill(template: &str, part: impl Fn(&str) -> String) -> String {
     let mut pieces = template.split("{{");
     let mut page = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
@@ -182,7 +182,7 @@ fn fill(template: &str, part: impl Fn(&str) -> String) -> String {
     page
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

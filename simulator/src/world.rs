@@ -119,9 +119,12 @@ impl World {
     }
 
     pub(crate) fn key_of(&self, name: &str) -> Option<OrderKey> {
-        let by_prepay = self.prepays.get(name);
-        let by_number = || self.orders.keys().find(|(_, number)| number == name);
-        by_prepay.or_else(by_number).cloned()
+        let by_number = || {
+            let keys =
+                self.merchants.iter().map(|merchant| (merchant.mch_id.clone(), name.to_owned()));
+            keys.into_iter().find(|key| self.orders.contains_key(key))
+        };
+        self.prepays.get(name).cloned().or_else(by_number)
     }
 
     /// The order, grown as old as it is.
@@ -133,6 +136,13 @@ impl World {
 
     pub(crate) fn merchant(&self, mch_id: &str) -> Option<&Merchant> {
         self.merchants.iter().find(|merchant| merchant.mch_id == mch_id)
+    }
+
+    /// The merchant under whose appid an order was made.
+    pub(crate) fn merchant_of(&self, order: &Order) -> Option<&Merchant> {
+        self.merchants
+            .iter()
+            .find(|merchant| merchant.mch_id == order.mch_id() && merchant.appid == order.appid())
     }
 
     /// A person at the cashier. `name` is a prepay_id, or an out_trade_no for its newest one.

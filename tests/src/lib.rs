@@ -8,8 +8,21 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod books;
+mod fake_login;
+mod logs;
+mod notice;
+pub mod process;
+mod raw;
 mod server;
+mod shop;
+pub mod store_contract;
 mod world;
 
+pub use fake_login::FakeLogin;
+pub use logs::Logs;
+pub use notice::Notice;
+pub use raw::Wire;
 pub use server::{RunningServer, StoreKind};
-pub use world::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID, Reply, START_MS, Setup, World};
+pub use shop::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, MCH_ID, SHOP, SISTER, Shop};
+pub use world::{Reply, START_MS, Setup, World};

@@ -1,6 +1,6 @@
 //! A server that runs until it is stopped, and can be started again on the same data.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +24,18 @@ pub enum StoreKind {
     Sled(PathBuf),
 }
 
+/// What a server under test is started with.
+pub(crate) struct Settings {
+    pub(crate) store: StoreKind,
+    pub(crate) pay_url: String,
+    pub(crate) login_url: String,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) merchants: Merchants,
+    pub(crate) wechat_timeout_ms: u64,
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) limits: Limits,
+}
+
 /// A server under test.
 pub struct RunningServer {
     /// The application inside, for looking and for running the sweep at once.
@@ -35,27 +47,20 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts a server that talks to the simulator at `wechat_url`.
-    pub async fn start(
-        store: &StoreKind,
-        wechat_url: &str,
-        clock: Arc<dyn Clock>,
-        merchants: Merchants,
-        total_timeout_ms: u64,
-    ) -> Self {
+    pub(crate) async fn start(settings: Settings) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let store: Arc<dyn Store> = match store {
+        let store: Arc<dyn Store> = match &settings.store {
             StoreKind::Memory => Arc::new(MemoryStore::new()),
             StoreKind::Sled(path) => Arc::new(SledStore::open(path, 8 << 20).unwrap()),
         };
         let nonces = Arc::new(SystemNonces);
         let gateway = WeChat::new(
             WeChatConfig {
-                pay_url: wechat_url.parse().unwrap(),
-                login_url: wechat_url.parse().unwrap(),
+                pay_url: settings.pay_url.parse().unwrap(),
+                login_url: settings.login_url.parse().unwrap(),
                 connect_timeout_ms: 1_000,
-                total_timeout_ms,
+                total_timeout_ms: settings.wechat_timeout_ms,
                 allow_http: true,
             },
             nonces.clone(),
@@ -63,21 +68,15 @@ impl RunningServer {
         let parts = Parts {
             store,
             gateway: Arc::new(gateway.unwrap()),
-            clock,
+            clock: settings.clock,
             nonces,
-            merchants: Arc::new(merchants),
+            merchants: Arc::new(settings.merchants),
             public_url: url.clone(),
             order_expire_s: 7_200,
             token_s: 7 * 24 * 3_600,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: settings.trusted_proxies,
         };
-        let limits = Limits {
-            max_connections: 512,
-            header_timeout_ms: 2_000,
-            request_timeout_ms: 15_000,
-            drain_timeout_ms: 2_000,
-        };
-        let server = Server::with_parts(listener, parts, limits).await.unwrap();
+        let server = Server::with_parts(listener, parts, settings.limits).await.unwrap();
         let app = Arc::clone(&server.app);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(server.run(None, async {

@@ -1,53 +1,70 @@
 //! Phone, merchant's backend, server and WeChat, together.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wxpay_core::messages::Identity;
-use wxpay_core::{ApiKey, SignType};
+use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
-use wxpay_server::merchant::{Merchant, Merchants};
-use wxpay_server::orders::{Order, OrderKey};
-use wxpay_server::secret::Secret;
-use wxpay_simulator::{Config, Merchant as WeChatMerchant, Running, Simulator};
+use wxpay_server::http::Limits;
+use wxpay_server::merchant::Merchants;
+use wxpay_server::orders::{Event, Order, OrderKey};
+use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
-use crate::server::{RunningServer, StoreKind};
+use crate::server::{RunningServer, Settings, StoreKind};
+use crate::shop::{SHOP, Shop};
 
-/// The test merchant's appid.
-pub const APPID: &str = "wx7e57000000000001";
-/// Its merchant number.
-pub const MCH_ID: &str = "1900000109";
-/// Its APIv2 key.
-pub const API_KEY: &str = "test0key0test0key0test0key0test1";
-/// Its AppSecret.
-pub const APP_SECRET: &str = "7e57000000000000000000000000abcd";
-/// What its backend shows the server.
-pub const ADMIN_KEY: &str = "admin0key0admin0key0admin0key0ab";
 /// When every test begins: 2026-01-01 12:00:00 in Beijing, in milliseconds since 1970.
 pub const START_MS: i64 = 1_767_240_000_000;
+
+/// No test waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a world is made.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Algorithm of the merchant's orders.
+    /// The merchants; most helpers act for the first.
+    pub shops: Vec<Shop>,
+    /// Algorithm of the merchants' orders.
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
+    /// Where the payment calls go, if not to the simulator.
+    pub pay_url: Option<String>,
+    /// Where code2session goes, if not to the simulator.
+    pub login_url: Option<String>,
     /// Divides WeChat's waits between two attempts at a notice.
     pub speedup: u32,
+    /// Whose `X-Forwarded-For` the server believes.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The accept loop's limits.
+    pub limits: Limits,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
-            wechat_timeout_ms: 2_000,
+            wechat_timeout_ms: 5_000,
+            pay_url: None,
+            login_url: None,
             speedup: 1_000,
+            trusted_proxies: Vec::new(),
+            limits: Limits {
+                max_connections: 512,
+                header_timeout_ms: 10_000,
+                body_timeout_ms: 10_000,
+                request_timeout_ms: 15_000,
+                drain_timeout_ms: 2_000,
+            },
         }
     }
 }
@@ -63,7 +80,7 @@ pub struct World {
     setup: Setup,
     store: StoreKind,
     client: Client,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 /// An HTTP reply.
@@ -71,6 +88,8 @@ pub struct World {
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body, if it is JSON.
     pub json: Value,
     /// The body.
@@ -86,13 +105,7 @@ impl World {
     /// As `setup` says.
     pub async fn with(setup: Setup) -> Self {
         let clock = Arc::new(SteppedClock::new(START_MS));
-        let mut config = Config::new(vec![WeChatMerchant {
-            appid: APPID.into(),
-            mch_id: MCH_ID.into(),
-            key: ApiKey::new(API_KEY).unwrap(),
-            app_secret: APP_SECRET.into(),
-            name: "Test shop".into(),
-        }]);
+        let mut config = Config::new(setup.shops.iter().map(Shop::for_wechat).collect());
         let shared = Arc::clone(&clock);
         config.now = Arc::new(move || shared.now_ms());
         config.speedup = setup.speedup;
@@ -105,15 +118,30 @@ impl World {
         };
         let server = start_server(&setup, &store, &wechat, &clock).await;
         let client = client();
-        Self { clock, wechat, server, setup, store, client, _directory: directory }
+        Self { clock, wechat, server, setup, store, client, directory }
+    }
+
+    /// Stops the server in good order, does something while it is down, and starts another on the same data.
+    pub async fn restart_after(
+        self,
+        meanwhile: impl AsyncFnOnce(&Running, &SteppedClock, &mut Setup),
+    ) -> Self {
+        let Self { clock, wechat, server, mut setup, store, client, directory } = self;
+        server.stop().await;
+        meanwhile(&wechat, &clock, &mut setup).await;
+        let server = start_server(&setup, &store, &wechat, &clock).await;
+        Self { clock, wechat, server, setup, store, client, directory }
     }
 
     /// Stops the server in good order and starts another on the same data.
     pub async fn restart(self) -> Self {
-        let Self { clock, wechat, server, setup, store, client, _directory } = self;
-        server.stop().await;
-        let server = start_server(&setup, &store, &wechat, &clock).await;
-        Self { clock, wechat, server, setup, store, client, _directory }
+        self.restart_after(async |_, _, _| {}).await
+    }
+
+    /// Stops the server and gives back the directory with its data.
+    pub async fn stop(self) -> TempDir {
+        self.server.stop().await;
+        self.directory
     }
 
     /// One HTTP call to the server.
@@ -130,9 +158,10 @@ impl World {
         }
         let response = request.body(body).send().await.unwrap();
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, json, text }
+        Reply { status, headers, json, text }
     }
 
     /// A phone's call.
@@ -142,21 +171,46 @@ impl World {
 
     /// The merchant's backend's call.
     pub async fn backend(&self, method: Method, path: &str, body: Value) -> Reply {
-        let bearer = format!("Bearer {ADMIN_KEY}");
+        self.backend_of(self.shop(), method, path, body).await
+    }
+
+    /// Another merchant's backend's call.
+    pub async fn backend_of(&self, shop: &Shop, method: Method, path: &str, body: Value) -> Reply {
+        let bearer = format!("Bearer {}", shop.admin_key);
         self.call(method, path, &[("authorization", &bearer)], body.to_string()).await
+    }
+
+    /// A notice as bytes, to the first merchant's address.
+    pub async fn notify(&self, body: impl Into<reqwest::Body>) -> Reply {
+        self.notify_at(self.shop(), body).await
+    }
+
+    /// A notice as bytes.
+    pub async fn notify_at(&self, shop: &Shop, body: impl Into<reqwest::Body>) -> Reply {
+        let path = format!("/v1/notify/{}/pay", shop.id);
+        self.call(Method::POST, &path, &[("content-type", "text/xml")], body).await
+    }
+
+    /// A fresh login code.
+    pub fn code(&self, user: &str) -> String {
+        self.wechat.login(self.shop().appid, user).unwrap().code
     }
 
     /// Logs a user in and gives back the token.
     pub async fn log_in(&self, user: &str) -> String {
-        let code = self.wechat.login(APPID, user).unwrap().code;
-        let reply = self.phone("/v1/login", "", json!({ "code": code })).await;
+        let body = json!({ "code": self.code(user), "merchant": self.shop().id });
+        let reply = self.phone("/v1/login", "", body).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json["token"].as_str().unwrap().to_owned()
     }
 
     /// Creates an order for anyone and gives back its number.
     pub async fn create(&self, total_fee: u64) -> String {
-        let body = json!({ "total_fee": total_fee, "body": "Corner shop-tea" });
+        self.create_with(json!({ "total_fee": total_fee, "body": "Corner shop-tea" })).await
+    }
+
+    /// Creates an order with these fields and gives back its number.
+    pub async fn create_with(&self, body: Value) -> String {
         let reply = self.backend(Method::POST, "/v1/orders", body).await;
         assert_eq!(reply.status, 201, "{}", reply.text);
         reply.json["out_trade_no"].as_str().unwrap().to_owned()
@@ -167,9 +221,65 @@ impl World {
         self.phone("/v1/pay", token, json!({ "orderId": out_trade_no })).await
     }
 
+    /// An order that a phone has been given the arguments for.
+    pub async fn prepaid(&self, token: &str, total_fee: u64) -> String {
+        let no = self.create(total_fee).await;
+        let reply = self.pay(token, &no).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        no
+    }
+
+    /// Waits until the server has acknowledged the order's notice.
+    pub async fn acknowledged(&self, out_trade_no: &str) {
+        let acknowledged = self
+            .wechat
+            .wait_until(|world| world.order(out_trade_no).unwrap().notice_acknowledged())
+            .await;
+        acknowledged.unwrap();
+    }
+
+    /// The merchant closes an order.
+    pub async fn close(&self, out_trade_no: &str) -> Reply {
+        let path = format!("/v1/orders/{out_trade_no}/close");
+        self.backend(Method::POST, &path, json!({})).await
+    }
+
+    /// From now on no notice arrives.
+    pub fn lose_notices(&self) {
+        let lose = Fault::new(Call::Notice, FaultKind::Lose).times(u32::MAX);
+        self.wechat.set_fault(lose).unwrap();
+    }
+
     /// An order in the server's books.
     pub async fn order(&self, out_trade_no: &str) -> Order {
-        self.server.app.orders.get(&key(out_trade_no)).await.unwrap()
+        self.server.app.orders.get(&self.key(out_trade_no)).await.unwrap()
+    }
+
+    /// An order's events.
+    pub async fn events(&self, out_trade_no: &str) -> Vec<Event> {
+        self.server.app.store.events(&self.key(out_trade_no)).await.unwrap()
+    }
+
+    /// What the merchant's own system will be told about an order.
+    pub async fn topics(&self, out_trade_no: &str) -> Vec<String> {
+        let rows = self.server.app.store.outbox(usize::MAX).await.unwrap();
+        let own = rows.into_iter().filter(|row| row.key.out_trade_no == out_trade_no);
+        own.map(|row| row.topic).collect()
+    }
+
+    /// Lets everything else run until it is so.
+    pub async fn until(&self, is_so: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !is_so().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("it did not come about");
+    }
+
+    /// Milliseconds since 1970.
+    pub fn clock_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// Moves the clock on and lets the sweep do what has become due.
@@ -178,25 +288,20 @@ impl World {
         self.server.app.orders.reconcile_due().await;
     }
 
-    /// The books agree with WeChat's ledger: every payment is on record once, with its amount, and no other is.
-    pub async fn assert_books_agree(&self) {
-        let mut ledger: Vec<_> = self.wechat.ledger();
-        let mut booked = Vec::new();
-        for order in self.wechat.orders() {
-            let ours = self.order(order.out_trade_no()).await;
-            booked.extend(ours.payment.map(|payment| (payment.transaction_id, payment.total_fee)));
-        }
-        booked.sort();
-        ledger.sort_by(|a, b| a.transaction_id.cmp(&b.transaction_id));
-        let ledger: Vec<_> =
-            ledger.into_iter().map(|entry| (entry.transaction_id, entry.total_fee)).collect();
-        assert_eq!(booked, ledger, "books on the left, WeChat's ledger on the right");
+    /// The first merchant.
+    pub fn shop(&self) -> &Shop {
+        &self.setup.shops[0]
     }
-}
 
-/// The key of one of the test merchant's orders.
-fn key(out_trade_no: &str) -> OrderKey {
-    OrderKey { merchant: "shop".into(), out_trade_no: out_trade_no.into() }
+    /// All merchants.
+    pub fn shops(&self) -> &[Shop] {
+        &self.setup.shops
+    }
+
+    /// The key of one of the first merchant's orders.
+    pub fn key(&self, out_trade_no: &str) -> OrderKey {
+        OrderKey { merchant: self.shop().id.into(), out_trade_no: out_trade_no.into() }
+    }
 }
 
 async fn start_server(
@@ -205,16 +310,18 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let merchants = Merchants::new(vec![Merchant {
-        id: "shop".into(),
-        identity: Identity::direct(APPID, MCH_ID),
-        sign_type: setup.sign_type,
-        api_key: ApiKey::new(API_KEY).unwrap(),
-        app_secret: Secret::new(APP_SECRET.into()),
-        admin_key: Secret::new(ADMIN_KEY.into()),
-    }]);
-    let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    RunningServer::start(store, wechat.base_url(), clock, merchants, setup.wechat_timeout_ms).await
+    let merchants = setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
+    RunningServer::start(Settings {
+        store: store.clone(),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        merchants: Merchants::new(merchants),
+        wechat_timeout_ms: setup.wechat_timeout_ms,
+        trusted_proxies: setup.trusted_proxies.clone(),
+        limits: setup.limits.clone(),
+    })
+    .await
 }
 
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.

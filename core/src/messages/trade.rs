@@ -13,9 +13,9 @@ macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub enum $name {
-            $($(#[$doc])* #[cfg_attr(feature = "json", serde(rename = $word))] $variant,)*
+            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $word))] $variant,)*
         }
 
         impl $name {
@@ -100,7 +100,7 @@ impl TradeState {
 
 /// One coupon that paid a part (`coupon_id_$n` and its companions).
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Coupon {
     /// `coupon_id_$n`.
     pub id: String,
@@ -112,7 +112,7 @@ pub struct Coupon {
 
 /// A payment as WeChat reports it in a notice or in the reply to orderquery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Trade {
     /// WeChat's number of the payment.
     pub transaction_id: String,

@@ -39,3 +39,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_first_and_the_last_second() {
+    for (text, unix_s) in [("00010101000000", -62_135_625_600), ("99991231055959", 253_402_207_199)]
+    {
+        assert_eq!(time::from_beijing(text), Some(unix_s));
+        assert_eq!(time::to_beijing(unix_s).as_deref(), Some(text));
+    }
+    assert_eq!(time::to_beijing(-62_135_625_601), None);
+    for unix_s in [i64::MIN, i64::MAX] {
+        assert_eq!(time::to_beijing(unix_s), None);
+    }
+}

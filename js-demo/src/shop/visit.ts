@@ -57,7 +57,7 @@ export function createVisit(): Visit {
   };
 }
 
-/** The end of an order number: enough to tell the orders of one visit apart. */
+/** The end of an order number: enough to tell the orders of one visit apart. A word joiner keeps it on one line. */
 export function shortNo(id: string): string {
-  return id.length > 8 ? `…${id.slice(-6)}` : id;
+  return id.length > 8 ? `…\u2060${id.slice(-6)}` : id;
 }

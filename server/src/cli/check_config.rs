@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::exit;
 use super::lang::say;
+use super::put;
 use crate::config::{Config, Problem};
 
 #[derive(Debug, clap::Args)]
@@ -19,12 +20,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> ExitCode {
     if args.defaults {
-        print!("{}", crate::config::DEFAULT);
+        put(crate::config::DEFAULT);
         return ExitCode::SUCCESS;
     }
     match Config::load(&args.config) {
         Ok(config) => {
-            print!("{}", config.shown());
+            put(&config.shown());
             for warning in &config.warnings {
                 eprintln!("{} {warning}", say("warning:", "警告:"));
             }

@@ -9,6 +9,7 @@ use wxpay_core::{ApiKey, SignType};
 use wxpay_simulator::{self as simulator, Simulator};
 
 use super::lang::say;
+use super::put;
 use super::serve::{block_on, finish};
 use crate::ambient::{NonceSource, SystemNonces};
 use crate::config::Config;
@@ -102,6 +103,7 @@ fn server_config(
         limits: Limits {
             max_connections: 256,
             header_timeout_ms: 5_000,
+            body_timeout_ms: 10_000,
             request_timeout_ms: 15_000,
             drain_timeout_ms: 500,
         },
@@ -123,14 +125,14 @@ fn server_config(
 }
 
 fn announce(shop: SocketAddr, wechat_url: &str) {
-    println!();
-    println!("  {}", say("wxpay demo is running", "wxpay 演示已启动"));
-    println!();
-    println!("  {}  http://{shop}/", say("open this page  ", "请打开此页面"));
-    println!("  {}  {wechat_url}", say("simulated WeChat", "微信模拟器  "));
-    println!();
-    println!("  {}", say("Ctrl-C ends it.", "按 Ctrl-C 结束。"));
-    println!();
+    put("\n");
+    put(&format!("  {}\n", say("wxpay demo is running", "wxpay 演示已启动")));
+    put("\n");
+    put(&format!("  {}  http://{shop}/\n", say("open this page  ", "请打开此页面")));
+    put(&format!("  {}  {wechat_url}\n", say("simulated WeChat", "微信模拟器  ")));
+    put("\n");
+    put(&format!("  {}\n", say("Ctrl-C ends it.", "按 Ctrl-C 结束。")));
+    put("\n");
 }
 
 const fn start(error: String) -> RunError {

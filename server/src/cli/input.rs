@@ -13,16 +13,16 @@ use super::lang::say;
 /// The message and the key.
 #[derive(Debug, clap::Args)]
 pub(super) struct Input {
-    /// File with the message, or - for standard input: XML, JSON or k=v lines · 报文文件, - 为标准输入
-    #[arg(default_value = "-")]
+    /// File with the message: XML, JSON or k=v lines; - is standard input · 报文文件(XML、JSON 或 k=v 行),- 为标准输入
+    #[arg(default_value = "-", value_name = "FILE")]
     message: PathBuf,
-    /// File with the APIv2 key · API 密钥文件
-    #[arg(long)]
+    /// File that holds the APIv2 key and nothing else · API 密钥文件,只含密钥
+    #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// Environment variable with the APIv2 key · 存放 API 密钥的环境变量
-    #[arg(long, default_value = "WXPAY_API_KEY")]
+    /// Environment variable that holds the APIv2 key · 存放 API 密钥的环境变量
+    #[arg(long, default_value = "WXPAY_API_KEY", value_name = "NAME")]
     key_env: String,
-    /// Print JSON · 输出 JSON
+    /// Answer in JSON · 以 JSON 输出
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -45,18 +45,26 @@ impl Input {
         reading.params().map_err(|error| error.to_string())
     }
 
+    /// Reads the message as it is.
+    pub(super) fn text(&self) -> Result<String, String> {
+        read_text(&self.message)
+    }
+
     /// Takes the key from the file, the environment or a prompt.
     pub(super) fn key(&self) -> Result<ApiKey, String> {
-        let text = match &self.key_file {
-            Some(path) => read_file(path).map(Zeroizing::new)?,
-            None => match environment(&self.key_env) {
-                Some(text) => text,
-                None => self.prompt()?,
-            },
+        let text = match self.given_key()? {
+            Some(text) => text,
+            None => self.prompt()?,
         };
-        // A file that ends in a line break is what every editor makes.
-        let key = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
-        ApiKey::new(key).map_err(|error| format!("key: {error}"))
+        ApiKey::new(&text).map_err(|error| format!("key: {error}"))
+    }
+
+    /// Takes the key from the file or the environment, whatever it looks like.
+    pub(super) fn given_key(&self) -> Result<Option<Zeroizing<String>>, String> {
+        match &self.key_file {
+            Some(path) => read_key_file(path).map(Some),
+            None => Ok(environment(&self.key_env)),
+        }
     }
 
     fn prompt(&self) -> Result<Zeroizing<String>, String> {
@@ -82,7 +90,17 @@ fn read_text(path: &Path) -> Result<String, String> {
     read.map(|_| text).map_err(|error| format!("standard input: {error}"))
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// Reads a key; a file that ends in a line break is what every editor makes.
+pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<String>, String> {
+    // The name is not repeated: it may be the key itself, given by mistake.
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+        format!("{}: {error}", say("the key file cannot be read", "无法读取密钥文件"))
+    })?;
+    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.trim_end_matches('\r'));
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
+pub(super) fn read_file(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -3,6 +3,8 @@
 mod check_config;
 #[cfg(feature = "demo")]
 mod demo;
+mod explain;
+mod explain_text;
 mod input;
 mod lang;
 mod serve;
@@ -38,6 +40,8 @@ enum Command {
     Sign(sign::SignArgs),
     /// Verify a message's signature · 验证签名
     Verify(sign::VerifyArgs),
+    /// Say why a signature is wrong, and prove it · 找出签名错误的原因并验证
+    Explain(explain::Args),
     /// Check a configuration and show it, secrets masked · 检查配置
     CheckConfig(check_config::Args),
 }
@@ -63,7 +67,13 @@ impl Cli {
             Command::Simulate(args) => simulate::run(&args),
             Command::Sign(args) => sign::sign(&args),
             Command::Verify(args) => sign::verify(&args),
+            Command::Explain(args) => explain::run(&args),
             Command::CheckConfig(args) => check_config::run(&args),
         }
     }
+}
+
+/// Writes to standard output. A reader that has gone away, as in `wxpay explain | head`, is no reason to fail.
+fn put(text: &str) {
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes());
 }

@@ -3,32 +3,54 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use wxpay_core::{ApiKey, Params, SignType, string_to_sign, verify as core_verify};
+use wxpay_core::{ApiKey, Params, SignType, VerifyError, string_to_sign, verify as core_verify};
 
 use super::exit;
 use super::input::Input;
-use super::lang::say;
+use super::lang::{is_chinese, say};
+use super::put;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = SIGN_HELP)]
 pub(super) struct SignArgs {
     #[command(flatten)]
     input: Input,
-    /// Algorithm; without, the message's sign_type, else MD5 · 算法
-    #[arg(long = "type", value_enum)]
+    /// Algorithm; by default what sign_type says, else MD5 · 签名算法,默认取 sign_type,没有则为 MD5
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
     sign_type: Option<Type>,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = VERIFY_HELP)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     input: Input,
-    /// Algorithm; without, the message's sign_type, else by the length of its sign · 算法
-    #[arg(long = "type", value_enum)]
+    /// Algorithm; by default what sign_type says, else what the length of sign says · 签名算法,默认取 sign_type,没有则看 sign 的长度
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
     sign_type: Option<Type>,
 }
 
+const SIGN_HELP: &str = "\
+Examples · 示例:
+  wxpay sign --key-file shop.key order.xml
+  printf 'appid=wx1\\nbody=tea\\n' | wxpay sign --key-file shop.key --json
+
+The signature goes to standard output, the string that was signed to standard error, without the key.
+签名输出到标准输出,待签名串(不含密钥)输出到标准错误。
+
+Exit codes · 退出码: 0 signed · 成功, 2 unreadable message or key · 无法读取报文或密钥";
+
+const VERIFY_HELP: &str = "\
+Examples · 示例:
+  wxpay verify --key-file shop.key notice.xml
+  wxpay verify --key-file shop.key --type hmac-sha256 --json < notice.xml
+
+Where they differ, `wxpay explain` says why. · 不一致时,用 `wxpay explain` 查找原因。
+
+Exit codes · 退出码: 0 match · 一致, 1 mismatch · 不一致, 2 unreadable message or key · 无法读取报文或密钥";
+
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Type {
+pub(super) enum Type {
     Md5,
     #[value(name = "hmac-sha256")]
     HmacSha256,
@@ -54,11 +76,14 @@ pub(super) fn sign(args: &SignArgs) -> ExitCode {
     };
     let signature = wxpay_core::sign(&params, sign_type, &key);
     if args.input.json {
-        println!("{}", json!({ "sign": signature.as_str(), "sign_type": sign_type.as_str() }));
+        put(&format!(
+            "{}\n",
+            json!({ "sign": signature.as_str(), "sign_type": sign_type.as_str() })
+        ));
     } else {
         eprintln!("{}  {}&key=******", say("string to sign", "待签名串"), string_to_sign(&params));
         eprintln!("{}       {sign_type}", say("algorithm", "算法    "));
-        println!("{signature}");
+        put(&format!("{signature}\n"));
     }
     ExitCode::SUCCESS
 }
@@ -89,17 +114,33 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
             "sign_type": sign_type.as_str(),
             "reason": reason,
         });
-        println!("{verdict}");
-    } else if let Some(reason) = reason {
-        println!("✗ {} ({sign_type}): {reason}", say("does not match", "签名不一致"));
+        put(&format!("{verdict}\n"));
+    } else if let Err(error) = &result {
+        let reason = why(error);
+        put(&format!("✗ {} ({sign_type}): {reason}\n", say("does not match", "签名不一致")));
     } else {
-        println!(
-            "✓ {} ({sign_type}, {fields} {})",
+        put(&format!(
+            "✓ {} ({sign_type}, {fields} {})\n",
             say("the signature matches", "签名一致"),
             say("fields", "个字段")
-        );
+        ));
     }
     if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(exit::MISMATCH) }
+}
+
+/// Why it does not match, for a person.
+fn why(error: &VerifyError) -> String {
+    if !is_chinese() {
+        return error.to_string();
+    }
+    match error {
+        VerifyError::SignMissing => "缺少 sign".into(),
+        VerifyError::SignMalformed { expected } => {
+            format!("sign 应为 {expected} 位大写十六进制字符")
+        }
+        VerifyError::SignTypeDiffers => "sign_type 与所用算法不同".into(),
+        VerifyError::Mismatch => "签名属于其他字段或其他密钥".into(),
+    }
 }
 
 fn read(input: &Input) -> Result<(Params, ApiKey), String> {

@@ -6,6 +6,7 @@ use wxpay_core::ApiKey;
 use wxpay_simulator::{Config, Merchant, Simulator};
 
 use super::lang::say;
+use super::put;
 use super::serve::{block_on, finish};
 use crate::run::{RunError, termination};
 
@@ -13,7 +14,7 @@ use crate::run::{RunError, termination};
 const APPID: &str = "wx5150000000000000";
 const MCH_ID: &str = "1900000109";
 const API_KEY: &str = "simulator0key0simulator0key00001";
-const APP_SECRET: &str = "51500000000000000000000000000000";
+const APP_SECRET: &str = "5150a2c4e6f80b1d3f5a7c9e1b3d5f70";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -52,18 +53,25 @@ async fn simulate(args: &Args) -> Result<(), RunError> {
 }
 
 fn announce(url: &str) {
-    println!("{}  {url}", say("simulated WeChat Pay", "微信支付模拟器"));
-    println!("  appid      {APPID}");
-    println!("  mch_id     {MCH_ID}");
-    println!("  API key    {API_KEY}");
-    println!("  AppSecret  {APP_SECRET}");
-    println!();
-    println!("{}", say("Get a login code:", "获取登录 code:"));
-    println!("  curl -s {url}/sim/login -d '{{\"appid\":\"{APPID}\",\"user\":\"alice\"}}'");
-    println!("{}", say("In wxpay.toml:", "在 wxpay.toml 中:"));
-    println!("  profile = \"test\"");
-    println!("  [wechat]");
-    println!("  pay_url = \"{url}\"");
-    println!("  login_url = \"{url}\"");
-    println!("{}", say("Ctrl-C ends it.", "按 Ctrl-C 结束。"));
+    put(&format!("{}  {url}\n", say("simulated WeChat Pay", "微信支付模拟器")));
+    put(&format!("  appid      {APPID}\n"));
+    put(&format!("  mch_id     {MCH_ID}\n"));
+    put(&format!("  API key    {API_KEY}\n"));
+    put(&format!("  AppSecret  {APP_SECRET}\n"));
+    put("\n");
+    put(&format!(
+        "{}\n",
+        say(
+            "Open it in a browser to pay the orders you place.",
+            "下单后用浏览器打开上面的地址付款。"
+        )
+    ));
+    put(&format!("{}\n", say("Get a login code:", "获取登录 code:")));
+    put(&format!("  curl -s {url}/sim/login -d '{{\"appid\":\"{APPID}\",\"user\":\"alice\"}}'\n"));
+    put(&format!("{}\n", say("In wxpay.toml:", "在 wxpay.toml 中:")));
+    put("  profile = \"test\"\n");
+    put("  [wechat]\n");
+    put(&format!("  pay_url = \"{url}\"\n"));
+    put(&format!("  login_url = \"{url}\"\n"));
+    put(&format!("{}\n", say("Ctrl-C ends it.", "按 Ctrl-C 结束。")));
 }

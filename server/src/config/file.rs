@@ -13,6 +13,7 @@ use super::{Checks, Config, Problem, is_loopback};
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::{Merchant, Merchants};
+use crate::telemetry;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +43,7 @@ struct Http {
     trusted_proxies: Vec<String>,
     max_connections: usize,
     header_timeout_ms: u64,
+    body_timeout_ms: u64,
     request_timeout_ms: u64,
     drain_timeout_ms: u64,
 }
@@ -65,8 +67,8 @@ struct WeChat {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Orders {
-    expire_s: i64,
-    token_s: i64,
+    expire_s: u64,
+    token_s: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -106,7 +108,8 @@ impl File {
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Config, Vec<Problem>> {
         let mut checks = Checks::default();
-        let reader = Reader { directory, environment };
+        let is_production = self.profile == Profile::Production;
+        let reader = Reader { directory, environment, is_production };
         let listen = checks.take("http.listen", parse::<SocketAddr>(&self.http.listen));
         let proxies = self.http.trusted_proxies.iter().filter_map(|proxy| {
             let parsed = parse::<IpAddr>(proxy);
@@ -116,15 +119,11 @@ impl File {
         self.check_public_url(&mut checks);
         let wechat = self.check_wechat(&mut checks);
         let merchants = self.check_merchants(&mut checks, &reader);
-        if !(300..=604_800).contains(&self.orders.expire_s) {
-            checks.problem("orders.expire_s", "expected 300 to 604800 seconds");
+        self.check_numbers(&mut checks);
+        if self.store.path.is_empty() {
+            checks.problem("store.path", "missing");
         }
-        if self.orders.token_s < 60 {
-            checks.problem("orders.token_s", "expected at least 60 seconds");
-        }
-        if self.http.max_connections == 0 {
-            checks.problem("http.max_connections", "expected at least 1");
-        }
+        checks.take("log.level", telemetry::check(&self.log.level));
         match (listen, wechat, checks.problems.is_empty()) {
             (Some(listen), Some(wechat), true) => Ok(Config {
                 listen,
@@ -133,19 +132,43 @@ impl File {
                 limits: Limits {
                     max_connections: self.http.max_connections,
                     header_timeout_ms: self.http.header_timeout_ms,
+                    body_timeout_ms: self.http.body_timeout_ms,
                     request_timeout_ms: self.http.request_timeout_ms,
                     drain_timeout_ms: self.http.drain_timeout_ms,
                 },
                 store_path: directory.join(self.store.path),
-                store_cache_bytes: self.store.cache_mb.max(1) * 1024 * 1024,
+                store_cache_bytes: self.store.cache_mb * 1024 * 1024,
                 wechat,
-                order_expire_s: self.orders.expire_s,
-                token_s: self.orders.token_s,
+                order_expire_s: self.orders.expire_s.cast_signed(),
+                token_s: self.orders.token_s.cast_signed(),
                 log_level: self.log.level,
                 merchants: Merchants::new(merchants),
                 warnings: checks.warnings,
             }),
             _ => Err(checks.problems),
+        }
+    }
+
+    /// Every number has a range: beyond it somebody has mistaken the unit.
+    fn check_numbers(&self, checks: &mut Checks) {
+        let Http { header_timeout_ms, request_timeout_ms, drain_timeout_ms, .. } = self.http;
+        let WeChat { connect_timeout_ms, total_timeout_ms, .. } = self.wechat;
+        let max_connections = u64::try_from(self.http.max_connections).unwrap_or(u64::MAX);
+        for (key, value, range) in [
+            ("http.max_connections", max_connections, 1..=1_000_000),
+            ("http.header_timeout_ms", header_timeout_ms, 100..=600_000),
+            ("http.request_timeout_ms", request_timeout_ms, 100..=600_000),
+            ("http.drain_timeout_ms", drain_timeout_ms, 0..=600_000),
+            ("store.cache_mb", self.store.cache_mb, 1..=65_536),
+            ("wechat.connect_timeout_ms", connect_timeout_ms, 100..=600_000),
+            ("wechat.total_timeout_ms", total_timeout_ms, 100..=600_000),
+            ("orders.expire_s", self.orders.expire_s, 300..=604_800),
+            ("orders.token_s", self.orders.token_s, 60..=31_536_000),
+        ] {
+            if !range.contains(&value) {
+                let (from, to) = (range.start(), range.end());
+                checks.problem(key, format!("expected {from} to {to}"));
+            }
         }
     }
 

@@ -12,19 +12,28 @@ pub(super) fn layered(text: &str, environment: Vec<(String, String)>) -> Result<
     merge(&mut table, parse(text)?);
     for (name, value) in environment {
         if let Some(path) = name.strip_prefix(PREFIX) {
-            set(&mut table, &path.to_lowercase(), value);
+            set(&mut table, &path.to_lowercase(), value).map_err(|what| problem(&name, what))?;
         }
     }
-    Value::Table(table).try_into().map_err(problem)
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let path = error.path().to_string();
+        // A value in the wrong place may be a secret, so it is not quoted.
+        let is_secret = path.ends_with("_file") || path.ends_with("_env");
+        let what = if is_secret { "expected text in quotes" } else { error.inner().message() };
+        problem(if path == "." { "configuration" } else { &path }, what)
+    })
 }
 
 fn parse(text: &str) -> Result<Table, Problem> {
-    text.parse().map_err(problem)
+    // The message alone: the full text quotes the line, which may hold what a person mistook for a place for secrets.
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        problem(&format!("line {}", before.matches('\n').count() + 1), error.message())
+    })
 }
 
-fn problem(error: toml::de::Error) -> Problem {
-    // The message alone: the full text quotes the line, which may hold what a person mistook for a place for secrets.
-    Problem { key: "configuration".into(), what: error.message().into() }
+fn problem(key: &str, what: impl Into<String>) -> Problem {
+    Problem { key: key.into(), what: what.into() }
 }
 
 fn merge(base: &mut Table, over: Table) {
@@ -38,19 +47,22 @@ fn merge(base: &mut Table, over: Table) {
     }
 }
 
-/// `http__listen` = value; numbers and lists are read as TOML, anything else is text.
-fn set(table: &mut Table, path: &str, value: String) {
-    match path.split_once("__") {
-        Some((section, rest)) => {
-            let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(inner) = inner {
-                set(inner, rest, value);
-            }
+/// `http__listen` = value. Where the default is text, so is the value; else it is read as TOML.
+fn set(table: &mut Table, path: &str, value: String) -> Result<(), &'static str> {
+    let known = "expected WXPAY__SECTION__KEY, as in WXPAY__HTTP__LISTEN, outside of [[merchants]]";
+    let (section, rest) = path.split_once("__").map_or((path, None), |(s, rest)| (s, Some(rest)));
+    match (table.get_mut(section), rest) {
+        (Some(Value::Table(inner)), Some(rest)) => set(inner, rest, value),
+        (Some(text @ Value::String(_)), None) => {
+            *text = Value::String(value);
+            Ok(())
         }
-        None => {
+        (Some(Value::Table(_) | Value::String(_)) | None, _) | (Some(_), Some(_)) => Err(known),
+        (Some(other), None) => {
             let parsed = format!("v = {value}").parse::<Table>().ok();
             let parsed = parsed.and_then(|mut table| table.remove("v"));
-            table.insert(path.into(), parsed.unwrap_or(Value::String(value)));
+            *other = parsed.unwrap_or(Value::String(value));
+            Ok(())
         }
     }
 }

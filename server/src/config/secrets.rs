@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use wxpay_core::ApiKey;
+use zeroize::Zeroizing;
 
 use super::Checks;
 use super::file::MerchantFile;
@@ -19,6 +20,7 @@ pub(super) struct Place<'a> {
 pub(super) struct Reader<'a> {
     pub(super) directory: &'a Path,
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) is_production: bool,
 }
 
 impl Reader<'_> {
@@ -27,7 +29,11 @@ impl Reader<'_> {
         let (file, variable) = (merchant.api_key_file.as_deref(), merchant.api_key_env.as_deref());
         let secret = self.read(checks, &Place { key: key.clone(), file, variable })?;
         if is_placeholder(&secret) {
-            checks.problem(key, "looks like a placeholder: too few different characters");
+            checks.problem(key, "looks like a placeholder");
+            return None;
+        }
+        if self.is_production && PUBLISHED.contains(&secret.expose()) {
+            checks.problem(key, "is a published sample: anybody can sign with it");
             return None;
         }
         let api_key = ApiKey::new(secret.expose()).map_err(|error| error.to_string());
@@ -77,10 +83,15 @@ impl Reader<'_> {
                     let what = format!("{file} can be read by other users; chmod 600 it");
                     checks.warning(format!("{key}_file"), what);
                 }
-                std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))
+                std::fs::read_to_string(&path).map_err(|error| match is_path(file) {
+                    true => format!("{file}: {error}"),
+                    false => format!("the file that _file names cannot be read: {error}"),
+                })
             }
-            (None, Some(name)) => (self.environment)(name)
-                .ok_or_else(|| format!("the environment variable {name} is not set")),
+            (None, Some(name)) => (self.environment)(name).ok_or_else(|| match is_variable(name) {
+                true => format!("the environment variable {name} is not set"),
+                false => "the environment variable that _env names is not set".into(),
+            }),
             (Some(_), Some(_)) => Err("give either _file or _env, not both".into()),
             (None, None) => Err("missing: give a file (_file) or a variable (_env)".into()),
         };
@@ -88,10 +99,30 @@ impl Reader<'_> {
     }
 }
 
+/// Keys that stand in documents: WeChat's own sample, and that of `wxpay simulate`.
+const PUBLISHED: [&str; 2] =
+    ["192006250b4c09247ec02edce69f6a2d", "simulator0key0simulator0key00001"];
+
+/// What people write where a secret shall stand one day.
+const FILLERS: [&str; 8] =
+    ["your_", "your-", "yourkey", "yoursecret", "changeme", "change_me", "placeholder", "example"];
+
 /// Real keys have about 14 different characters; `xxxxxxxx…` and `12341234…` do not.
 fn is_placeholder(secret: &Secret) -> bool {
     let distinct: std::collections::BTreeSet<_> = secret.expose().chars().collect();
-    distinct.len() < 6
+    let lower = Zeroizing::new(secret.expose().to_ascii_lowercase());
+    distinct.len() < 6 || FILLERS.iter().any(|filler| lower.contains(filler))
+}
+
+/// Whether a text is surely meant as a path, not the secret itself in the wrong place.
+fn is_path(text: &str) -> bool {
+    text.contains(['/', '.'])
+}
+
+/// Whether a text is surely meant as the name of a variable.
+fn is_variable(text: &str) -> bool {
+    text.contains('_')
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn is_readable_by_others(path: &Path) -> bool {

@@ -7,6 +7,7 @@ use crate::merchant::Merchant;
 
 #[derive(Serialize)]
 struct Shown<'a> {
+    profile: &'a str,
     log: Log<'a>,
     http: Http<'a>,
     store: Store<'a>,
@@ -27,6 +28,7 @@ struct Http<'a> {
     trusted_proxies: Vec<String>,
     max_connections: usize,
     header_timeout_ms: u64,
+    body_timeout_ms: u64,
     request_timeout_ms: u64,
     drain_timeout_ms: u64,
 }
@@ -70,6 +72,8 @@ struct ShownMerchant<'a> {
 pub(super) fn shown(config: &Config) -> String {
     let merchants = config.merchants.iter().map(|merchant| merchant_shown(config, merchant));
     let shown = Shown {
+        // What sets the profiles apart.
+        profile: if config.wechat.allow_http { "test" } else { "production" },
         log: Log { level: &config.log_level },
         http: Http {
             listen: config.listen.to_string(),
@@ -77,6 +81,7 @@ pub(super) fn shown(config: &Config) -> String {
             trusted_proxies: config.trusted_proxies.iter().map(ToString::to_string).collect(),
             max_connections: config.limits.max_connections,
             header_timeout_ms: config.limits.header_timeout_ms,
+            body_timeout_ms: config.limits.body_timeout_ms,
             request_timeout_ms: config.limits.request_timeout_ms,
             drain_timeout_ms: config.limits.drain_timeout_ms,
         },

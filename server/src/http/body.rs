@@ -14,7 +14,6 @@ use super::ApiError;
 pub(super) const JSON_MAX_BYTES: usize = 16 * 1024;
 /// The largest notice, in bytes.
 pub(super) const NOTICE_MAX_BYTES: usize = wxpay_core::xml::MAX_BYTES;
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +23,13 @@ pub(super) enum BodyError {
     Broken,
 }
 
-/// Extracts the raw body, or why there is none.
+/// Extracts the raw body, or why there is none. A body that trickles in keeps nobody longer than `time_limit`.
 pub(super) fn raw(
     max_bytes: usize,
+    time_limit: Duration,
 ) -> impl Filter<Extract = (Result<Bytes, BodyError>,), Error = Rejection> + Clone + Send {
     warp::body::stream().then(move |stream| async move {
-        match tokio::time::timeout(TIME_LIMIT, collect(stream, max_bytes)).await {
+        match tokio::time::timeout(time_limit, collect(stream, max_bytes)).await {
             Ok(read) => read,
             Err(_) => Err(BodyError::TooSlow),
         }
@@ -54,6 +54,10 @@ async fn collect<B: Buf>(
 
 /// Reads a JSON object; the error names the field.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // serde would also read an array of the fields in their order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(not_json());
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -62,10 +66,8 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
             return not_json();
         }
         let message = inner.to_string();
-        // Drop serde_json's " at line 1 column 17": the field says it better.
-        let message = message.split(" at line ").next().unwrap_or_default();
-        let field = if path == "." { quoted(message).unwrap_or("body") } else { &path };
-        ApiError::field(field, message)
+        let field = if path == "." { quoted(&message).unwrap_or("body") } else { &path };
+        ApiError::field(field, in_words(&message))
     })?;
     reader.end().map_err(|_| not_json())?;
     Ok(value)
@@ -73,6 +75,22 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 
 fn not_json() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object")
+}
+
+/// serde's sentence without Rust's type names, without the value that was sent, and without the position.
+fn in_words(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or_default();
+    if message.starts_with("missing field") {
+        return "missing".into();
+    }
+    let Some((found, expected)) = message.rsplit_once("expected ") else { return message.into() };
+    let expected = match expected {
+        "u64" | "i64" => "a whole number",
+        "a string" => "text",
+        other => other,
+    };
+    let unknown = if found.starts_with("unknown field") { "unknown field, " } else { "" };
+    format!("{unknown}expected {expected}")
 }
 
 /// The name in serde's "missing field `x`".

@@ -33,6 +33,8 @@ pub struct Limits {
     pub max_connections: usize,
     /// Milliseconds for a request's head, and for an idle connection.
     pub header_timeout_ms: u64,
+    /// Milliseconds for a request's body.
+    pub body_timeout_ms: u64,
     /// Milliseconds until a request is answered 504.
     pub request_timeout_ms: u64,
     /// Milliseconds that open connections get at shutdown.
@@ -61,9 +63,13 @@ pub async fn serve(
     let connections = Connections { routes, limits: limits.clone(), nonces };
     tokio::pin!(shutdown);
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        // Waiting for a place and for a connection both end at shutdown.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             () = &mut shutdown => break,
         };
         match accepted {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
@@ -10,15 +11,16 @@ use warp::{Filter, Rejection, Reply};
 
 use super::api::{health, login, notify, orders, pay, query};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
-use super::{ApiError, Peer};
+use super::{ApiError, Limits, Peer};
 use crate::app::App;
 
 /// The whole HTTP interface.
-pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
-    phone(app)
-        .or(merchant(app))
+pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
+    let slow = Duration::from_millis(limits.body_timeout_ms);
+    phone(app, slow)
+        .or(merchant(app, slow))
         .unify()
-        .or(wechat(app))
+        .or(wechat(app, slow))
         .unify()
         .or(health_checks(app))
         .unify()
@@ -28,29 +30,29 @@ pub fn routes(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 /// What the mini program calls.
-fn phone(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+fn phone(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     let merchant = || warp::query::raw().or(warp::any().map(String::new)).unify();
-    let login = post(app, "login").and(merchant()).and(json()).then(login::login);
+    let login = post(app, "login").and(merchant()).and(json(slow)).then(login::login);
     let pay = post(app, "pay")
         .and(merchant())
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Peer>())
-        .and(json())
+        .and(json(slow))
         .then(pay::pay);
     let query =
-        post(app, "query").and(warp::header::headers_cloned()).and(json()).then(query::query);
+        post(app, "query").and(warp::header::headers_cloned()).and(json(slow)).then(query::query);
     reply(login).or(reply(pay)).unify().or(reply(query)).unify().boxed()
 }
 
 /// What the merchant's backend calls; one order can be read by its owner's phone, too.
-fn merchant(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+fn merchant(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     let orders = || with(app).and(warp::path!("v1" / "orders" / ..));
     let headers = || warp::header::headers_cloned();
     let create = orders()
         .and(warp::path::end())
         .and(warp::post())
         .and(headers())
-        .and(json())
+        .and(json(slow))
         .then(orders::create);
     let list = orders()
         .and(warp::path::end())
@@ -75,11 +77,11 @@ fn merchant(app: &Arc<App>) -> BoxedFilter<(Response,)> {
 }
 
 /// What WeChat calls.
-fn wechat(app: &Arc<App>) -> BoxedFilter<(Response,)> {
+fn wechat(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     with(app)
         .and(warp::path!("v1" / "notify" / String / "pay"))
         .and(warp::post())
-        .and(body::raw(NOTICE_MAX_BYTES))
+        .and(body::raw(NOTICE_MAX_BYTES, slow))
         .then(notify::pay_notice)
         .boxed()
 }
@@ -101,10 +103,11 @@ fn with(app: &Arc<App>) -> BoxedFilter<(Arc<App>,)> {
     warp::any().map(move || Arc::clone(&app)).boxed()
 }
 
-fn json()
--> impl Filter<Extract = (Result<bytes::Bytes, body::BodyError>,), Error = Rejection> + Clone + Send
+fn json(
+    slow: Duration,
+) -> impl Filter<Extract = (Result<bytes::Bytes, body::BodyError>,), Error = Rejection> + Clone + Send
 {
-    body::raw(JSON_MAX_BYTES)
+    body::raw(JSON_MAX_BYTES, slow)
 }
 
 /// A handler's result as a reply: every final error goes through `ApiError`.

@@ -76,14 +76,16 @@ impl Checks {
 /// When to look at an open order next, strictly after `now_ms`.
 fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     let end_ms = end_ms(order);
-    if now_ms >= end_ms {
-        return now_ms + CLOSING_STEP_MS;
-    }
-    if order.asked.is_none() {
-        return end_ms;
-    }
     let step = LADDER_S.iter().map(|s| from_ms + s * 1000).find(|at| *at > now_ms);
-    step.unwrap_or(now_ms + 30 * 60 * 1000).min(end_ms)
+    let step = step.unwrap_or(now_ms + 30 * 60 * 1000);
+    if now_ms >= end_ms {
+        // Not later than the ladder wants: after a restart that is seconds from now.
+        step.min(now_ms + CLOSING_STEP_MS)
+    } else if order.asked.is_none() {
+        end_ms
+    } else {
+        step.min(end_ms)
+    }
 }
 
 /// When an open order is to be closed: at its expiry, or as soon as WeChat allows after someone asked for it.

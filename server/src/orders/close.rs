@@ -1,18 +1,20 @@
 //! Closing an order: nobody may pay it any more. WeChat wants orders to be five minutes old.
 
-use wxpay_core::messages::TradeState;
 use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
+use wxpay_core::messages::{ErrCode, TradeState};
 
 use super::apply::Fact;
 use super::order::{EventKind, Order, OrderKey, Source};
 use super::{Conflict, OrderError, Orders};
+use crate::gateway::GatewayError;
 
 impl Orders {
     /// Closes an order, or schedules it when WeChat would refuse yet (the order then has `close_asked_ms` and is
     /// still open). Closing a closed order is fine.
     ///
     /// # Errors
-    /// [`Conflict::Paid`]; [`OrderError::Gateway`] when WeChat gave no answer, in which case the sweep goes on trying.
+    /// [`Conflict::Paid`], also when the payment came first and WeChat is who says so; [`OrderError::Gateway`] when
+    /// WeChat gave no answer, in which case the sweep goes on trying.
     pub async fn close(&self, key: &OrderKey) -> Result<Order, OrderError> {
         let order = self
             .change(key, |order| match order.trade_state {
@@ -21,10 +23,17 @@ impl Orders {
                 _ => Ok(closing_events(order)),
             })
             .await?;
-        if order.is_open() && self.may_close_now(&order) {
-            self.close_at_wechat(&order).await
-        } else {
-            Ok(order)
+        if !order.is_open() || !self.may_close_now(&order) {
+            return Ok(order);
+        }
+        match self.close_at_wechat(&order).await {
+            Ok(order) if order.trade_state.is_paid() => Err(OrderError::Conflict(Conflict::Paid)),
+            // WeChat heard of the order later than we first asked: the sweep closes it when it is old enough.
+            Err(OrderError::Gateway(GatewayError::Refused {
+                code: ErrCode::TradeStateError,
+                ..
+            })) => Ok(order),
+            outcome => outcome,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Creating an order. The price comes from the merchant's backend and is durable before anybody hears of the order.
 
-use wxpay_core::Fen;
-use wxpay_core::messages::TradeType;
+use wxpay_core::messages::{Field, TradeType, unified_order};
+use wxpay_core::xml::to_xml;
+use wxpay_core::{Fen, Params};
 
 use super::order::{Event, EventKind, Extra, Order, OrderKey, Terms};
 use super::{ATTEMPTS, Conflict, OrderError, Orders};
@@ -66,23 +67,27 @@ impl Orders {
             if let Some(order) = self.made_by_key(merchant, idempotency.as_ref()).await? {
                 return Ok(Created { order, is_new: false });
             }
-            let (key, first) = self.begin(merchant, &new)?;
-            if let Some(order) = self.store.order(&key).await? {
-                return if is_same(&order, &new) {
-                    Ok(Created { order, is_new: false })
-                } else {
-                    Err(OrderError::Conflict(Conflict::NumberUsed))
-                };
-            }
             let now_ms = self.clock.now_ms();
+            let (key, first) = self.begin(merchant, &new, now_ms)?;
+            if let Some(order) = self.store.order(&key).await? {
+                if !is_same(&order, &new) {
+                    return Err(OrderError::Conflict(Conflict::NumberUsed));
+                }
+                let Some(idempotency) = &idempotency else {
+                    return Ok(Created { order, is_new: false });
+                };
+                // From now on the key stands for this order, too.
+                let change = Change::default();
+                let change = change.with_idempotency(row(&key, idempotency));
+                match self.store.commit(change).await {
+                    Ok(()) => return Ok(Created { order, is_new: false }),
+                    Err(StoreError::Stale) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
             let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
-            if let Some(Idempotency { key: idempotency_key, body_hash }) = idempotency.clone() {
-                change = change.with_idempotency(IdempotencyRow {
-                    merchant: merchant.id.clone(),
-                    key: idempotency_key,
-                    body_hash,
-                    out_trade_no: key.out_trade_no,
-                });
+            if let Some(idempotency) = &idempotency {
+                change = change.with_idempotency(row(&key, idempotency));
             }
             let created = change.order().cloned();
             match (self.store.commit(change).await, created) {
@@ -116,8 +121,8 @@ impl Orders {
         &self,
         merchant: &Merchant,
         new: &NewOrder,
+        now_ms: i64,
     ) -> Result<(OrderKey, EventKind), OrderError> {
-        let now_ms = self.clock.now_ms();
         let expire_s = new.expire_s.unwrap_or(self.expire_s);
         if !(MIN_EXPIRE_S..=MAX_EXPIRE_S).contains(&expire_s) {
             let expected = format!("{MIN_EXPIRE_S} to {MAX_EXPIRE_S} seconds");
@@ -136,7 +141,7 @@ impl Orders {
             sign_type: merchant.sign_type,
             openid: new.openid.clone(),
         };
-        self.check(merchant, &key, &first)?;
+        self.check(merchant, &key, &first, now_ms)?;
         Ok((key, first))
     }
 
@@ -146,8 +151,9 @@ impl Orders {
         merchant: &Merchant,
         key: &OrderKey,
         first: &EventKind,
+        now_ms: i64,
     ) -> Result<(), OrderError> {
-        let event = |seq, what| Event { seq, at_ms: self.clock.now_ms(), what };
+        let event = |seq, what| Event { seq, at_ms: now_ms, what };
         let events = [
             event(1, first.clone()),
             event(
@@ -163,18 +169,35 @@ impl Orders {
             order.unified_order()
         });
         let Some(request) = request else { return Ok(()) };
-        request
-            .to_params(
-                &merchant.identity,
-                &self.nonces.nonce(),
-                merchant.sign_type,
-                &merchant.api_key,
-            )
-            .map(|_| ())
-            .map_err(|error| OrderError::Field {
-                field: error.field,
-                expected: error.expected.to_string(),
-            })
+        let Merchant { identity, sign_type, api_key, .. } = merchant;
+        let params = request.to_params(identity, &self.nonces.nonce(), *sign_type, api_key);
+        let params = params.map_err(|error| OrderError::Field {
+            field: error.field,
+            expected: error.expected.to_string(),
+        })?;
+        check_characters(&params)
+    }
+}
+
+/// What XML cannot carry could be ordered, but never sent.
+fn check_characters(params: &Params) -> Result<(), OrderError> {
+    for Field { name, .. } in unified_order::FIELDS {
+        let value = params.filled(name).unwrap_or_default();
+        let alone = Params::from_pairs([(name, value)]);
+        if !alone.is_ok_and(|alone| to_xml(&alone).is_ok()) {
+            let expected = "text without control characters".into();
+            return Err(OrderError::Field { field: name, expected });
+        }
+    }
+    Ok(())
+}
+
+fn row(order: &OrderKey, idempotency: &Idempotency) -> IdempotencyRow {
+    IdempotencyRow {
+        merchant: order.merchant.clone(),
+        key: idempotency.key.clone(),
+        body_hash: idempotency.body_hash.clone(),
+        out_trade_no: order.out_trade_no.clone(),
     }
 }
 

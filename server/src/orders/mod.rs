@@ -35,6 +35,8 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     pub(crate) expire_s: i64,
     agenda: Agenda,
+    /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
+    sweeping: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Orders {
@@ -96,8 +98,17 @@ impl Orders {
         public_url: String,
         expire_s: i64,
     ) -> Self {
-        let agenda = Agenda::default();
-        Self { store, gateway, clock, nonces, merchants, public_url, expire_s, agenda }
+        Self {
+            store,
+            gateway,
+            clock,
+            nonces,
+            merchants,
+            public_url,
+            expire_s,
+            agenda: Agenda::default(),
+            sweeping: tokio::sync::Mutex::default(),
+        }
     }
 
     /// One order.

@@ -28,7 +28,9 @@ impl Orders {
         if let Some(prepay) = order.live_prepay(self.clock.now_ms()) {
             return self.invoke(&order, &prepay.prepay_id);
         }
-        let prepay = self.prepay(&order).await?;
+        let (order, prepay) = self.prepay(&order).await?;
+        // WeChat took its time: by now the order may be paid, or somebody may want it closed.
+        self.check_payable(&order, openid)?;
         self.invoke(&order, &prepay.prepay_id)
     }
 
@@ -76,7 +78,7 @@ impl Orders {
     }
 
     /// Places the order at WeChat, always with the same parameters, and records what came back.
-    async fn prepay(&self, order: &Order) -> Result<Prepay, OrderError> {
+    async fn prepay(&self, order: &Order) -> Result<(Order, Prepay), OrderError> {
         let merchant = self.merchant(order)?;
         let request = order.unified_order().ok_or(OrderError::NotFound)?;
         let prepay = match self.gateway.unified_order(merchant, order.sign_type, &request).await {
@@ -85,8 +87,8 @@ impl Orders {
         };
         let Prepay { prepay_id, code_url, mweb_url } = prepay.clone();
         let got = EventKind::PrepayGot { prepay_id, code_url, mweb_url };
-        self.change(&order.key, |_| Ok(vec![got.clone()])).await?;
-        Ok(prepay)
+        let order = self.change(&order.key, |_| Ok(vec![got.clone()])).await?;
+        Ok((order, prepay))
     }
 
     /// A refusal may mean that the order is paid or closed already: WeChat is asked, and the caller told.

@@ -35,8 +35,9 @@ impl Orders {
         self.agenda.restart(order, self.clock.now_ms());
     }
 
-    /// Looks at the orders whose time has come; says how many.
+    /// Looks at the orders whose time has come; says how many. Waits for a sweep that is running already.
     pub async fn reconcile_due(&self) -> usize {
+        let _alone = self.sweeping.lock().await;
         let due = self.agenda.take_due(self.clock.now_ms(), PER_SWEEP);
         let count = due.len();
         stream::iter(due)

@@ -3,6 +3,8 @@
 //! It takes what is waiting, checks each change against the store and against the others of its group, writes one
 //! sled batch, flushes, and calls `fdatasync` on the database file, because sled's own flush does not reach the disk.
 //! Only then is anybody answered. The first error ends all writing.
+//!
+//! sled shows a batch to readers before it is durable, so a reader waits until what it has seen is: see `settled`.
 
 use std::fs::File;
 use std::io;
@@ -30,7 +32,17 @@ enum Job {
 #[derive(Debug)]
 pub(super) struct Committer {
     queue: Sender<Job>,
-    healthy: watch::Receiver<bool>,
+    progress: watch::Receiver<Progress>,
+}
+
+/// How far the thread has come, counted in groups since it started.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    /// Readers may see this group.
+    begun: u64,
+    /// This group survives a power cut.
+    durable: u64,
+    failed: bool,
 }
 
 /// What the thread owns.
@@ -45,10 +57,10 @@ pub(super) struct Disk {
 impl Committer {
     pub(super) fn start(disk: Disk) -> io::Result<Self> {
         let (queue, jobs) = channel(QUEUE);
-        let (health, healthy) = watch::channel(true);
-        let run = move || Thread { disk, failed: None, health }.run(jobs);
+        let (report, progress) = watch::channel(Progress::default());
+        let run = move || Thread { disk, failed: None, report }.run(jobs);
         std::thread::Builder::new().name("committer".into()).spawn(run)?;
-        Ok(Self { queue, healthy })
+        Ok(Self { queue, progress })
     }
 
     pub(super) async fn commit(&self, change: Change) -> Result<(), StoreError> {
@@ -64,13 +76,29 @@ impl Committer {
 
     /// A thread that has ended, by close or by a panic inside sled, cannot write either.
     pub(super) fn healthy(&self) -> bool {
-        self.healthy.has_changed().is_ok() && *self.healthy.borrow()
+        self.progress.has_changed().is_ok() && !self.progress.borrow().failed
+    }
+
+    /// Waits until everything that a read before this call may have seen is durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when it never will be: then nobody may be told of it.
+    pub(super) async fn settled(&self) -> Result<(), StoreError> {
+        let begun = self.progress.borrow().begun;
+        let mut progress = self.progress.clone();
+        match progress.wait_for(|now| now.durable >= begun || now.failed).await.map(|now| *now) {
+            Ok(now) if now.durable >= begun => Ok(()),
+            Ok(_) | Err(_) => Err(StoreError::Failed {
+                what: "reading",
+                detail: "the newest changes could not be made durable".into(),
+            }),
+        }
     }
 
     /// Returns when writing has ended: an error, a panic inside sled, or `close`.
     pub(super) async fn failed(&self) {
         // Either answer means that nothing more will be written.
-        let _ = self.healthy.clone().wait_for(|healthy| !healthy).await;
+        let _ = self.progress.clone().wait_for(|now| now.failed).await;
     }
 
     /// Ends the thread when all that was queued before is durable.
@@ -90,7 +118,7 @@ fn closed() -> StoreError {
 struct Thread {
     disk: Disk,
     failed: Option<StoreError>,
-    health: watch::Sender<bool>,
+    report: watch::Sender<Progress>,
 }
 
 impl Thread {
@@ -110,6 +138,8 @@ impl Thread {
             self.commit(waiting);
             if let Some(done) = close {
                 self.finish();
+                // Whoever waits may open the directory again: let go of it first.
+                drop((self, jobs));
                 let _ = done.send(());
                 return;
             }
@@ -120,6 +150,7 @@ impl Thread {
     fn commit(&mut self, waiting: Vec<(Box<Change>, Answer)>) {
         let mut group = Group::new(&self.disk.db);
         let mut accepted = Vec::with_capacity(waiting.len());
+        let mut broken = None;
         for (change, answer) in waiting {
             let verdict = match &self.failed {
                 Some(failed) => Err(failed.clone()),
@@ -127,30 +158,47 @@ impl Thread {
             };
             match verdict {
                 Ok(()) => accepted.push(answer),
-                Err(error) => reply(answer, Err(error)),
+                Err(error) => {
+                    if matches!(error, StoreError::Failed { .. }) {
+                        broken.get_or_insert(error.clone());
+                    }
+                    reply(answer, Err(error));
+                }
             }
         }
-        if accepted.is_empty() {
+        if accepted.is_empty() && broken.is_none() {
             return;
         }
-        let result = group.finish(self.disk.head).and_then(|(batch, head)| self.write(batch, head));
+        let result = match broken {
+            Some(error) => Err(error),
+            None => group.finish(self.disk.head).and_then(|(batch, head)| self.write(batch, head)),
+        };
         if let Err(error) = &result {
-            tracing::error!(%error, "the store has failed; nothing more will be acknowledged");
-            self.failed = Some(error.clone());
-            self.health.send_replace(false);
+            self.fail(error);
         }
         for answer in accepted {
             reply(answer, result.clone());
         }
     }
 
+    /// The first failure is the last thing that is said: the process must start anew.
+    fn fail(&mut self, error: &StoreError) {
+        if self.failed.is_none() {
+            tracing::error!(%error, "the store has failed; nothing more will be acknowledged");
+            self.failed = Some(error.clone());
+            self.report.send_modify(|progress| progress.failed = true);
+        }
+    }
+
     fn write(&mut self, batch: sled::Batch, head: Head) -> Result<(), StoreError> {
+        self.report.send_modify(|progress| progress.begun += 1);
         let failed = |what| move |detail: String| StoreError::Failed { what, detail };
         self.disk.db.apply_batch(batch).map_err(|e| failed("writing")(e.to_string()))?;
         self.disk.db.flush().map_err(|e| failed("flushing")(e.to_string()))?;
         self.disk.file.sync_data().map_err(|e| failed("syncing")(e.to_string()))?;
         self.disk.head_file.write(head).map_err(|e| failed("writing the head")(e.to_string()))?;
         self.disk.head = head;
+        self.report.send_modify(|progress| progress.durable = progress.begun);
         Ok(())
     }
 

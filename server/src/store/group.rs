@@ -117,7 +117,7 @@ fn order_writes(
         writes.push((keys::event(key, event.seq), json("event", event)?));
     }
     for row in outbox {
-        writes.push((keys::outbox(row.at_ms, &row.id), json("outbox row", row)?));
+        writes.push((keys::outbox(row), json("outbox row", row)?));
     }
     if *expected == 0 {
         let created = keys::created(&key.merchant, order.created_ms, &key.out_trade_no);

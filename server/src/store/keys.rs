@@ -9,12 +9,13 @@
 //! | `t/<transaction_id>` | order key as JSON |
 //! | `i/<merchant>/<key>` | idempotency row as JSON |
 //! | `u/<merchant>/<openid>` | user as JSON |
-//! | `x/<at_ms>/<id>` | outbox row as JSON |
+//! | `x/<at_ms>/<merchant>/<no>/<seq>` | outbox row as JSON |
 //! | `m/head` | sequence (8 bytes), chain hash (32 bytes) |
 //! | `m/format` | format number (8 bytes) |
 //!
 //! Neither merchant ids nor order numbers contain `/`.
 
+use super::OutboxRow;
 use crate::orders::OrderKey;
 
 pub(super) const HEAD: &[u8] = b"m/head";
@@ -71,8 +72,10 @@ pub(super) fn user(merchant: &str, openid: &str) -> Vec<u8> {
     join(b"u", &[merchant.as_bytes(), openid.as_bytes()])
 }
 
-pub(super) fn outbox(at_ms: i64, id: &str) -> Vec<u8> {
-    join(b"x", &[&ordered(at_ms), id.as_bytes()])
+pub(super) fn outbox(row: &OutboxRow) -> Vec<u8> {
+    let OrderKey { merchant, out_trade_no } = &row.key;
+    let (at_ms, seq) = (ordered(row.at_ms), row.seq.to_be_bytes());
+    join(b"x", &[&at_ms, merchant.as_bytes(), out_trade_no.as_bytes(), &seq])
 }
 
 fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {

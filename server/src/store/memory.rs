@@ -20,7 +20,8 @@ struct Tables {
     transactions: BTreeMap<String, OrderKey>,
     idempotency: BTreeMap<(String, String), IdempotencyRow>,
     users: BTreeMap<(String, String), User>,
-    outbox: Vec<OutboxRow>,
+    outbox: BTreeMap<(i64, OrderKey, u64), OutboxRow>,
+    closed: bool,
 }
 
 impl MemoryStore {
@@ -66,7 +67,8 @@ impl Tables {
             if let Some(payment) = &order.payment {
                 self.transactions.insert(payment.transaction_id.clone(), order.key.clone());
             }
-            self.outbox.extend(outbox);
+            self.outbox
+                .extend(outbox.into_iter().map(|row| ((row.at_ms, row.key.clone(), row.seq), row)));
             let mut log = self.orders.remove(&order.key).map(|(_, log)| log).unwrap_or_default();
             log.extend(events);
             self.orders.insert(order.key.clone(), (order, log));
@@ -124,23 +126,29 @@ impl Store for MemoryStore {
     }
 
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        Ok(self.tables().outbox.iter().take(limit).cloned().collect())
+        Ok(self.tables().outbox.values().take(limit).cloned().collect())
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
         let mut tables = self.tables();
+        if tables.closed {
+            let detail = "the store is closed".into();
+            return Err(StoreError::Failed { what: "writing", detail });
+        }
         tables.check(&change)?;
         tables.write(change);
         Ok(())
     }
 
     fn healthy(&self) -> bool {
-        true
+        !self.tables().closed
     }
 
     async fn failed(&self) {
         std::future::pending().await
     }
 
-    async fn close(&self) {}
+    async fn close(&self) {
+        self.tables().closed = true;
+    }
 }

@@ -5,7 +5,7 @@
 //! - An order changes only from the revision its change names; otherwise the answer is [`StoreError::Stale`] and
 //!   nothing has happened. Of two changes based on one revision, exactly one succeeds.
 //! - A transaction_id belongs to one order, an idempotency key to one creation: a second claim is `Stale` too.
-//! - A read sees every change that was answered before the read began.
+//! - A read sees every change that was answered before the read began, and never one that a power cut could undo.
 //! - After [`StoreError::Failed`] every further commit fails: the process must end and start again.
 //!
 //! `tests/` runs this contract against every implementation.

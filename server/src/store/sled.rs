@@ -35,17 +35,19 @@ impl SledStore {
     /// # Errors
     /// [`OpenError`]; nothing is served from a database that has lost acknowledged changes.
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
-        fs::create_dir_all(directory).map_err(OpenError::Io)?;
-        let database = directory.join("orders");
-        let db = open_sled(&database, cache_bytes)?;
-        check_format(&db)?;
-        let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
-        let head = check_head(&db, head_file.read().map_err(OpenError::Io)?)?;
-        let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
-        let disk = Disk { db: db.clone(), file, head_file, head };
-        make_names_durable(directory, &database, &disk).map_err(OpenError::Io)?;
-        let committer = Committer::start(disk).map_err(OpenError::Io)?;
-        Ok(Self { db, committer })
+        let disk = open_disk(directory, cache_bytes)?;
+        Self::on(disk).map_err(OpenError::Io)
+    }
+
+    fn on(disk: Disk) -> io::Result<Self> {
+        let db = disk.db.clone();
+        Ok(Self { db, committer: Committer::start(disk)? })
+    }
+
+    /// What was just read, as soon as a power cut could not undo it.
+    async fn durable<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.committer.settled().await?;
+        read
     }
 
     fn read<T: DeserializeOwned>(&self, what: &'static str, key: &[u8]) -> Found<T> {
@@ -69,7 +71,7 @@ type Found<T> = Result<Option<T>, StoreError>;
 #[async_trait]
 impl Store for SledStore {
     async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
-        self.read_order(key)
+        self.durable(self.read_order(key)).await
     }
 
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
@@ -79,15 +81,15 @@ impl Store for SledStore {
             let event = serde_json::from_slice(&json);
             events.push(event.map_err(|_| StoreError::Damaged { what: "event" })?);
         }
-        Ok(events)
+        self.durable(Ok(events)).await
     }
 
     async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
         let from = keys::created(merchant, filter.from_ms.unwrap_or(0), "");
-        let end = match &filter.cursor {
-            Some(cursor) => keys::created(merchant, cursor.created_ms, &cursor.out_trade_no),
-            None => keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), ""),
-        };
+        let mut end = keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), "");
+        if let Some(Cursor { created_ms, out_trade_no }) = &filter.cursor {
+            end = end.min(keys::created(merchant, *created_ms, out_trade_no));
+        }
         let mut page = Page { orders: Vec::new(), next: None };
         if from >= end {
             return Ok(page);
@@ -108,7 +110,7 @@ impl Store for SledStore {
                 page.orders.push(order);
             }
         }
-        Ok(page)
+        self.durable(Ok(page)).await
     }
 
     async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
@@ -118,7 +120,7 @@ impl Store for SledStore {
             let key = keys::open_order(&key).ok_or(StoreError::Damaged { what: "watch entry" })?;
             open.push(self.read_order(&key)?.ok_or(StoreError::Damaged { what: "order" })?);
         }
-        Ok(open)
+        self.durable(Ok(open)).await
     }
 
     async fn idempotency(
@@ -126,11 +128,11 @@ impl Store for SledStore {
         merchant: &str,
         key: &str,
     ) -> Result<Option<IdempotencyRow>, StoreError> {
-        self.read("idempotency row", &keys::idempotency(merchant, key))
+        self.durable(self.read("idempotency row", &keys::idempotency(merchant, key))).await
     }
 
     async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
-        self.read("user", &keys::user(merchant, openid))
+        self.durable(self.read("user", &keys::user(merchant, openid))).await
     }
 
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
@@ -140,7 +142,7 @@ impl Store for SledStore {
             let row = serde_json::from_slice(&json);
             rows.push(row.map_err(|_| StoreError::Damaged { what: "outbox row" })?);
         }
-        Ok(rows)
+        self.durable(Ok(rows)).await
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
@@ -166,6 +168,19 @@ pub(super) fn cursor_at(order: &Order) -> Cursor {
 
 fn unreadable(error: sled::Error) -> StoreError {
     StoreError::Failed { what: "reading", detail: error.to_string() }
+}
+
+fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, OpenError> {
+    fs::create_dir_all(directory).map_err(OpenError::Io)?;
+    let database = directory.join("orders");
+    let db = open_sled(&database, cache_bytes)?;
+    check_format(&db)?;
+    let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
+    let head = check_head(&db, head_file.read().map_err(OpenError::Io)?)?;
+    let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
+    let disk = Disk { db, file, head_file, head };
+    make_durable(directory, &database, &disk).map_err(OpenError::Io)?;
+    Ok(disk)
 }
 
 /// sled panics on some damaged files; here that becomes an error like any other.
@@ -214,7 +229,7 @@ fn check_head(db: &sled::Db, recorded: Option<Head>) -> Result<Head, OpenError> 
         }
     };
     match recorded {
-        None if stored.seq > 1 => Err(damaged("the head record is missing".into())),
+        None if stored.seq > 0 => Err(damaged("the head record is missing".into())),
         Some(head) if head.seq > stored.seq => Err(damaged(format!(
             "{} groups of changes were acknowledged, the database has {}",
             head.seq, stored.seq
@@ -226,14 +241,20 @@ fn check_head(db: &sled::Db, recorded: Option<Head>) -> Result<Head, OpenError> 
     }
 }
 
-/// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start.
-fn make_names_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
-    disk.head_file.sync()?;
+/// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start. The head record
+/// is written here, after the database it speaks of: without one on disk, a power cut soon after the first start would
+/// look like a lost record.
+fn make_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
     disk.db.flush().map_err(io::Error::other)?;
     disk.file.sync_all()?;
+    disk.head_file.write(disk.head)?;
+    disk.head_file.sync()?;
     for path in [Some(database), Some(directory), directory.parent()].into_iter().flatten() {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         File::open(path)?.sync_all()?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

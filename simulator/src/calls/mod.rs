@@ -4,6 +4,7 @@ mod close_order;
 mod code2session;
 mod envelope;
 mod order_query;
+pub(crate) mod pay_notice;
 mod signature;
 mod unified_order;
 

@@ -9,6 +9,7 @@
 )]
 
 pub mod client;
+pub mod shop;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

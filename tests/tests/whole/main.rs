@@ -4,7 +4,22 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a failed unwrap is a failed test"
 )]
 
+mod api;
+mod closing;
+mod create;
+mod faults;
+mod forged;
+mod http;
+mod lifecycle;
+mod login;
+mod notices;
 mod payment;
+mod phone;
+mod scene;
+mod secrets;
+mod storm;
+mod tokens;

@@ -31,8 +31,16 @@ pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
         Some(Wrapping::Html) => unescape_html(input),
         Some(Wrapping::Backslashes) => unescape_backslashes(input),
     };
-    let inner = inner(&layer.text, format)?;
-    Some(Guess { wrapping, layer: Some(layer), ..inner })
+    let unwrapped = inner(&layer.text, format)?;
+    // A value may hold escapes of its own; only a message that reads better without them is unwrapped.
+    if wrapping == Some(Wrapping::Backslashes)
+        && let Some(plain) = inner(input, format)
+        && score(input, plain.format, plain.start)
+            >= score(&layer.text, unwrapped.format, unwrapped.start)
+    {
+        return Some(plain);
+    }
+    Some(Guess { wrapping, layer: Some(layer), ..unwrapped })
 }
 
 fn wrapping(input: &str) -> Option<Wrapping> {
@@ -72,16 +80,23 @@ fn inner(text: &str, format: Option<Format>) -> Option<Guess> {
         Some(format) => return Some(guess(format, 0, Confidence::Sure)),
         None => {}
     }
-    if is_xml(text) {
+    let xml = is_xml(text);
+    if xml && starts_with_tag(text) {
         return Some(guess(Format::Xml, 0, Confidence::Sure));
     }
-    if is_php(text) {
+    let pairs = pairs_guess(text);
+    let pairs_score = pairs.as_ref().map_or(0, |pairs| score(text, pairs.format, pairs.start));
+    let brace = best_brace(text);
+    let brace_score = brace.map_or(0, |(score, ..)| score);
+    // XML and PHP inside a value of something else lose against that.
+    if xml && score(text, Format::Xml, 0) >= pairs_score.max(brace_score + 1) {
+        return Some(guess(Format::Xml, 0, Confidence::Sure));
+    }
+    if is_php(text) && score(text, Format::Php, 0) >= pairs_score.max(brace_score + 1) {
         return Some(guess(Format::Php, 0, Confidence::Sure));
     }
-    let pairs = pairs_guess(text);
-    let score = pairs.as_ref().map_or(0, |pairs| score(text, pairs.format, pairs.start));
-    if let Some((best, start, format)) = best_brace(text)
-        && (best > score || best == score && !text.get(..start)?.contains(['=', ':']))
+    if let Some((best, start, format)) = brace
+        && (best > pairs_score || best == pairs_score && !text.get(..start)?.contains(['=', ':']))
     {
         return Some(guess(format, start, Confidence::Sure));
     }
@@ -92,12 +107,14 @@ fn is_xml(text: &str) -> bool {
     let Some(at) = text.find('<') else { return false };
     let tail = text.get(at..).unwrap_or_default();
     let named = ["<xml", "<XML", "<root", "<?xml"].iter().any(|start| tail.starts_with(start));
-    let first =
-        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with('<');
     let brace = text.find(['{', '&']).is_some_and(|brace| brace < at);
     named
-        || first && tail.contains("</")
+        || starts_with_tag(text) && tail.contains("</")
         || !brace && ["<xml>", "<root>"].iter().any(|root| text.contains(root))
+}
+
+fn starts_with_tag(text: &str) -> bool {
+    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with('<')
 }
 
 fn is_php(text: &str) -> bool {

@@ -10,8 +10,8 @@ use super::scan::Scan;
 
 /// A text and, for every byte of it, where that came from in the pasted text.
 #[derive(Default)]
-pub(super) struct Layer {
-    pub(super) text: String,
+pub(in crate::explain) struct Layer {
+    pub(in crate::explain) text: String,
     map: Vec<u32>,
     end: u32,
 }
@@ -36,7 +36,7 @@ fn offset(at: usize) -> u32 {
 }
 
 /// Takes one level of `\"`, `\n`, `\u0026`, `\x22`, `\/` off.
-pub(super) fn unescape_backslashes(input: &str) -> Layer {
+pub(in crate::explain) fn unescape_backslashes(input: &str) -> Layer {
     let mut layer = Layer::default();
     let mut scan = Scan::new(input, 0);
     while let Some(first) = scan.rest().chars().next() {
@@ -91,7 +91,7 @@ fn hex(look: &mut Scan<'_>, digits: usize) -> Option<u32> {
 }
 
 /// Takes one level of `&lt;`, `&gt;`, `&amp;`, `&quot;`, `&apos;`, `&#…;` off.
-pub(super) fn unescape_html(input: &str) -> Layer {
+pub(in crate::explain) fn unescape_html(input: &str) -> Layer {
     let mut layer = Layer::default();
     let mut scan = Scan::new(input, 0);
     while let Some(first) = scan.rest().chars().next() {

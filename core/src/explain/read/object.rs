@@ -50,11 +50,11 @@ fn member(scan: &mut Scan<'_>, out: &mut Collect) {
     let (value, kind, range) = match scan.peek() {
         Some(b'"' | b'\'' | b'`') => {
             let range = scan.quoted();
-            (unescape(scan.slice(range.clone())), Kind::Text, range)
+            (unescape(scan.slice(range.clone())), Some(Kind::Text), range)
         }
         Some(b'{' | b'[') => {
             scan.balanced();
-            (String::from(scan.slice(start..scan.at)), Kind::Nested, start..scan.at)
+            (String::from(scan.slice(start..scan.at)), Some(Kind::Nested), start..scan.at)
         }
         _ => {
             let word = scan.skip_while(|c| {
@@ -66,11 +66,9 @@ fn member(scan: &mut Scan<'_>, out: &mut Collect) {
     };
     scan.white_and_comments();
     let ended = matches!(scan.peek(), None | Some(b',' | b'}'));
-    match kind {
-        Kind::Expression => {}
-        Kind::Null if ended => return out.push(&name, "", kind, span, range),
-        _ if ended => return out.push(&name, &value, kind, span, range),
-        _ => {}
+    if let Some(kind) = kind.filter(|_| ended) {
+        let value = if kind == Kind::Null { "" } else { &value };
+        return out.push(&name, value, kind, span, range);
     }
     // An expression of the program: its value is not in the text.
     expression(scan);
@@ -88,12 +86,13 @@ fn expression(scan: &mut Scan<'_>) {
     }
 }
 
-fn literal(word: &str) -> Kind {
+/// What a bare word is; `None` for an expression of the program.
+fn literal(word: &str) -> Option<Kind> {
     match word {
-        "null" | "undefined" | "None" | "nil" => Kind::Null,
-        "true" | "false" => Kind::Bool,
-        _ if word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => Kind::Number,
-        _ => Kind::Expression,
+        "null" | "undefined" | "None" | "nil" => Some(Kind::Null),
+        "true" | "false" => Some(Kind::Bool),
+        _ if word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => Some(Kind::Number),
+        _ => None,
     }
 }
 

@@ -33,7 +33,7 @@ fn merchant_of<'a>(
     body: Option<&str>,
     raw_query: &str,
 ) -> Result<&'a Merchant, ApiError> {
-    let from_query = query_value(raw_query, "merchant");
+    let from_query = query_value(raw_query, "merchant")?;
     let found = match body.or(from_query.as_deref()) {
         Some(id) => app.merchants.get(id),
         None => app.merchants.only(),
@@ -41,13 +41,12 @@ fn merchant_of<'a>(
     found.ok_or_else(|| ApiError::field("merchant", "expected the id of a configured merchant"))
 }
 
-/// A decoded value of a query string.
-fn query_value(raw_query: &str, name: &str) -> Option<String> {
-    let value = raw_query.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        (key == name).then_some(value)
-    })?;
-    decoded(value)
+/// A decoded value of a query string; one that cannot be decoded is an error, not an absence.
+fn query_value(raw_query: &str, name: &str) -> Result<Option<String>, ApiError> {
+    let mut pairs = raw_query.split('&').filter_map(|pair| pair.split_once('='));
+    let Some((_, value)) = pairs.find(|(key, _)| *key == name) else { return Ok(None) };
+    let expected = "expected percent-encoded UTF-8";
+    decoded(value).map(Some).ok_or_else(|| ApiError::field(name, expected))
 }
 
 /// A path segment or query value without its percent-encoding; `None` when that is not UTF-8.

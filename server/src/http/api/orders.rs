@@ -157,20 +157,20 @@ pub(in crate::http) async fn list(
 
 fn filter(raw_query: &str) -> Result<Filter, ApiError> {
     let time = |name: &str| -> Result<Option<i64>, ApiError> {
-        let Some(text) = query_value(raw_query, name) else { return Ok(None) };
+        let Some(text) = query_value(raw_query, name)? else { return Ok(None) };
         let time = text.parse::<Timestamp>();
         let expected = "expected a time such as 2026-01-31T00:00:00+08:00";
         time.map(|time| Some(time.as_millisecond())).map_err(|_| ApiError::field(name, expected))
     };
-    let state = query_value(raw_query, "state").map(|word| {
+    let state = query_value(raw_query, "state")?.map(|word| {
         let expected = format!("expected one of {}", TradeState::WORDS.join(", "));
         word.parse().map_err(|()| ApiError::field("state", expected))
     });
-    let limit = query_value(raw_query, "limit").map_or(Ok(50), |text| {
+    let limit = query_value(raw_query, "limit")?.map_or(Ok(50), |text| {
         let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
         limit.ok_or_else(|| ApiError::field("limit", "expected 1 to 100"))
     })?;
-    let cursor = query_value(raw_query, "cursor").map(|text| {
+    let cursor = query_value(raw_query, "cursor")?.map(|text| {
         let cursor = text.split_once('.').and_then(|(created_ms, out_trade_no)| {
             let created_ms = created_ms.parse().ok()?;
             Some(Cursor { created_ms, out_trade_no: out_trade_no.into() })

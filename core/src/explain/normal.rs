@@ -1,0 +1,91 @@
+//! The part of Unicode normalisation (NFC, NFD) that shop texts meet: Latin-1 letters, kana with marks, Hangul.
+//! A whole table would be larger than everything else here.
+
+use alloc::string::String;
+
+/// Letter, mark, and the two in one.
+const LATIN: [(&str, char, &str); 7] = [
+    ("AEIOUaeiouNn", '\u{300}', "ÀÈÌÒÙàèìòùǸǹ"),
+    ("AEIOUYaeiouy", '\u{301}', "ÁÉÍÓÚÝáéíóúý"),
+    ("AEIOUaeiou", '\u{302}', "ÂÊÎÔÛâêîôû"),
+    ("ANOano", '\u{303}', "ÃÑÕãñõ"),
+    ("AEIOUaeiouy", '\u{308}', "ÄËÏÖÜäëïöüÿ"),
+    ("Aa", '\u{30a}', "Åå"),
+    ("CcSs", '\u{327}', "ÇçŞş"),
+];
+/// Kana whose next code point is the voiced form; of `HALF` the next but one is the half-voiced form.
+const VOICED: &str =
+    "かきくけこさしすせそたちつてとはひふへほカキクケコサシスセソタチツテトハヒフヘホ";
+const HALF: &str = "はひふへほハヒフヘホ";
+
+pub(super) fn decompose(value: &str, out: &mut String) {
+    for c in value.chars() {
+        match split(c) {
+            Some((base, mark)) => out.extend([base, mark]),
+            None => hangul_parts(c, out),
+        }
+    }
+}
+
+pub(super) fn compose(value: &str, out: &mut String) {
+    for c in value.chars() {
+        let joined = out.chars().next_back().and_then(|last| join(last, c));
+        match joined {
+            Some(joined) => {
+                out.pop();
+                out.push(joined);
+            }
+            None => out.push(c),
+        }
+    }
+}
+
+fn split(c: char) -> Option<(char, char)> {
+    for (bases, mark, whole) in LATIN {
+        if let Some((base, _)) = bases.chars().zip(whole.chars()).find(|(_, whole)| *whole == c) {
+            return Some((base, mark));
+        }
+    }
+    let back = |by: u32, set: &str| {
+        char::from_u32(u32::from(c).checked_sub(by)?).filter(|base| set.contains(*base))
+    };
+    match back(1, VOICED) {
+        Some(base) => Some((base, '\u{3099}')),
+        None => back(2, HALF).map(|base| (base, '\u{309a}')),
+    }
+}
+
+fn join(base: char, mark: char) -> Option<char> {
+    for (bases, this, whole) in LATIN {
+        if this == mark {
+            return bases.chars().zip(whole.chars()).find(|(b, _)| *b == base).map(|(_, c)| c);
+        }
+    }
+    let (base, mark) = (u32::from(base), u32::from(mark));
+    match mark {
+        0x3099 => {
+            char::from_u32(base).filter(|c| VOICED.contains(*c)).and(char::from_u32(base + 1))
+        }
+        0x309a => char::from_u32(base).filter(|c| HALF.contains(*c)).and(char::from_u32(base + 2)),
+        0x1161..=0x1175 if (0x1100..0x1113).contains(&base) => {
+            char::from_u32(0xac00 + ((base - 0x1100) * 21 + mark - 0x1161) * 28)
+        }
+        0x11a8..=0x11c2
+            if (0xac00..0xd7a4).contains(&base) && (base - 0xac00).is_multiple_of(28) =>
+        {
+            char::from_u32(base + mark - 0x11a7)
+        }
+        _ => None,
+    }
+}
+
+fn hangul_parts(c: char, out: &mut String) {
+    let index = u32::from(c).wrapping_sub(0xac00);
+    if index >= 11_172 {
+        return out.push(c);
+    }
+    let tail = index % 28;
+    let parts = [0x1100 + index / 588, 0x1161 + index % 588 / 28, 0x11a7 + tail];
+    let count = if tail == 0 { 2 } else { 3 };
+    out.extend(parts.into_iter().take(count).filter_map(char::from_u32));
+}

@@ -1,0 +1,7 @@
+mod compare;
+mod lints;
+mod mistakes;
+mod refund;
+mod search;
+mod support;
+mod vectors;

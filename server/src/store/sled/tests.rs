@@ -1,0 +1,84 @@
+//! What happens when the disk fails under the committer, and what a power cut leaves of the head record.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+use tempfile::TempDir;
+use tokio::time::timeout;
+use wxpay_core::messages::TradeType;
+use wxpay_core::{Fen, SignType};
+
+use super::*;
+use crate::orders::{EventKind, Extra, Terms};
+
+const CACHE: u64 = 1 << 20;
+const SOON: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn key(out_trade_no: &str) -> OrderKey {
+    OrderKey { merchant: "shop".into(), out_trade_no: out_trade_no.into() }
+}
+
+fn create(out_trade_no: &str) -> Change {
+    let first = EventKind::Created {
+        terms: Box::new(Terms {
+            body: "tea".into(),
+            total_fee: Fen::new(1).unwrap(),
+            trade_type: TradeType::Jsapi,
+            expires_ms: 2_000,
+            extra: Extra::default(),
+        }),
+        sign_type: SignType::Md5,
+        openid: None,
+    };
+    Change::create(key(out_trade_no), first, 1_000).unwrap()
+}
+
+/// A store whose `fdatasync` fails, as that of a broken disk does: the system refuses to sync `/dev/null`.
+fn unsyncable(directory: &TempDir) -> SledStore {
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let file = File::options().write(true).open("/dev/null").unwrap();
+    SledStore::on(Disk { file, ..disk }).unwrap()
+}
+
+fn is_failed<T: std::fmt::Debug>(result: Result<T, StoreError>) -> bool {
+    matches!(result, Err(StoreError::Failed { .. }))
+}
+
+#[tokio::test]
+async fn the_first_failed_sync_ends_all_acknowledging() {
+    let directory = TempDir::new().unwrap();
+    let store = unsyncable(&directory);
+    assert!(store.healthy());
+    let first = store.commit(create("first")).await;
+    assert!(
+        matches!(&first, Err(StoreError::Failed { what: "syncing", .. })),
+        "expected a failed sync: {first:?}"
+    );
+    assert_eq!(store.commit(create("second")).await, first, "every further commit fails");
+    assert!(!store.healthy());
+    timeout(SOON, store.failed()).await.unwrap();
+    timeout(SOON, store.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_is_shown_what_could_not_be_made_durable() {
+    let directory = TempDir::new().unwrap();
+    let store = unsyncable(&directory);
+    assert_eq!(store.order(&key("first")).await, Ok(None));
+    store.commit(create("first")).await.unwrap_err();
+    assert!(store.read_order(&key("first")).unwrap().is_some(), "sled itself shows it");
+    assert!(is_failed(store.order(&key("first")).await));
+    assert!(is_failed(store.events(&key("first")).await));
+    let all = Filter { limit: 10, ..Filter::default() };
+    assert!(is_failed(store.orders("shop", &all).await));
+    assert!(is_failed(store.open_orders().await));
+    assert!(is_failed(store.outbox(10).await));
+    assert!(is_failed(store.user("shop", "alice").await));
+    assert!(is_failed(store.idempotency("shop", "key").await));
+}
+
+#[test]
+fn the_head_record_is_on_disk_before_the_first_change() {
+    let directory = TempDir::new().unwrap();
+    drop(open_disk(directory.path(), CACHE).unwrap());
+    let head_file = HeadFile::open(&directory.path().join("head")).unwrap();
+    assert_eq!(head_file.read().unwrap(), Some(Head::default()));
+}

@@ -1,0 +1,91 @@
+//! What must be true of the books after every test, whatever happened in it.
+
+use std::collections::HashMap;
+
+use wxpay_core::messages::TradeState::{self, Closed, NotPay, Success};
+use wxpay_server::orders::{EventKind, Order};
+use wxpay_server::store::Filter;
+
+use crate::world::World;
+
+impl World {
+    /// All orders of all shops in the server's books.
+    pub async fn all_orders(&self) -> Vec<Order> {
+        let mut all = Vec::new();
+        for shop in self.shops() {
+            let mut filter = Filter { limit: 100, ..Filter::default() };
+            loop {
+                let page = self.server.app.store.orders(shop.id, &filter).await.unwrap();
+                all.extend(page.orders);
+                filter.cursor = page.next;
+                if filter.cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        all
+    }
+
+    /// The books agree with WeChat's ledger: every payment is on record once, with its amount, and no other is.
+    /// Every order is what its events say, and none ever moved back.
+    pub async fn assert_books_agree(&self) {
+        let orders = self.all_orders().await;
+        let mut booked: Vec<_> = orders
+            .iter()
+            .filter_map(|order| {
+                let payment = order.payment.as_ref()?;
+                let no = order.key.out_trade_no.clone();
+                Some((no, payment.transaction_id.clone(), payment.total_fee))
+            })
+            .collect();
+        booked.sort();
+        let mut ledger: Vec<_> = self
+            .wechat
+            .ledger()
+            .into_iter()
+            .map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee))
+            .collect();
+        ledger.sort();
+        assert_eq!(booked, ledger, "our books on the left, WeChat's ledger on the right");
+        self.assert_logs_hold(&orders).await;
+    }
+
+    /// Every order is the fold of its events, moved only forward, and told the merchant once of every end.
+    pub async fn assert_logs_hold(&self, orders: &[Order]) {
+        let mut told: HashMap<(String, String), u32> = HashMap::new();
+        for row in self.server.app.store.outbox(usize::MAX).await.unwrap() {
+            *told.entry((row.key.out_trade_no, row.topic)).or_default() += 1;
+        }
+        for order in orders {
+            let events = self.server.app.store.events(&order.key).await.unwrap();
+            let folded = Order::from_events(order.key.clone(), &events);
+            assert_eq!(folded.as_ref(), Some(order), "the fold of {events:#?}");
+            let mut state = NotPay;
+            for event in &events {
+                let next = match &event.what {
+                    EventKind::Fact { trade_state, .. } => *trade_state,
+                    EventKind::Withdrawn => Closed,
+                    EventKind::Created { .. }
+                    | EventKind::Claimed { .. }
+                    | EventKind::PrepayAsked { .. }
+                    | EventKind::PrepayGot { .. }
+                    | EventKind::CloseAsked
+                    | EventKind::Found { .. } => continue,
+                };
+                assert!(is_forward(state, next), "{state} -> {next} in {events:#?}");
+                state = next;
+            }
+            let no = &order.key.out_trade_no;
+            let times = |topic: &str| told.get(&(no.clone(), topic.into())).copied().unwrap_or(0);
+            assert_eq!(times("order.paid"), u32::from(order.payment.is_some()), "{no}");
+            assert!(times("order.closed") <= 1, "{no} was closed twice");
+            let anomalies = u32::try_from(order.anomalies.len()).unwrap();
+            assert_eq!(times("order.anomaly"), anomalies, "{no}");
+        }
+    }
+}
+
+/// The moves that the simulated WeChat can cause.
+fn is_forward(from: TradeState, to: TradeState) -> bool {
+    matches!((from, to), (NotPay, Success | Closed) | (Closed, Success))
+}

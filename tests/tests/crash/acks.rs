@@ -1,0 +1,106 @@
+//! The record outside the server of what the server has acknowledged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// Everything that was answered with success, by order and by user.
+pub struct Acks {
+    books: Mutex<Books>,
+    count: watch::Sender<usize>,
+}
+
+/// What was said.
+#[derive(Debug, Default, Clone)]
+pub struct Books {
+    /// By out_trade_no.
+    pub orders: BTreeMap<String, OrderAcks>,
+    /// The users that were given a token.
+    pub openids: BTreeSet<String>,
+}
+
+/// What was said about one order.
+#[derive(Debug, Default, Clone)]
+pub struct OrderAcks {
+    /// 201, or 200 for the same request again.
+    pub total_fee: Option<u64>,
+    /// The greatest revision that was shown.
+    pub revision: u64,
+    /// The Idempotency-Key that made it.
+    pub idempotency_key: Option<String>,
+    /// Whose pay call was answered.
+    pub payer: Option<String>,
+    /// Every prepay_id that was given out.
+    pub prepay_ids: Vec<String>,
+    /// A phone or the backend was told that it is paid.
+    pub told_paid: bool,
+    /// The backend was told that it shall be closed.
+    pub close_asked: bool,
+    /// The backend was told that it is closed.
+    pub closed: bool,
+}
+
+impl OrderAcks {
+    /// Takes in an order as the backend was shown it.
+    pub fn see(&mut self, view: &Value) {
+        self.revision = self.revision.max(view["revision"].as_u64().unwrap());
+        self.told_paid |= view["trade_state"] == "SUCCESS";
+        self.closed |= view["trade_state"] == "CLOSED";
+    }
+}
+
+impl Default for Acks {
+    fn default() -> Self {
+        Self { books: Mutex::default(), count: watch::Sender::new(0) }
+    }
+}
+
+impl Acks {
+    /// Writes down an acknowledgement about an order.
+    pub fn order(&self, out_trade_no: &str, write: impl FnOnce(&mut OrderAcks)) {
+        write(self.books().orders.entry(out_trade_no.into()).or_default());
+        self.count.send_modify(|count| *count += 1);
+    }
+
+    /// Writes down a login.
+    pub fn login(&self, openid: &str) {
+        self.books().openids.insert(openid.into());
+        self.count.send_modify(|count| *count += 1);
+    }
+
+    /// How many acknowledgements there were.
+    pub fn count(&self) -> usize {
+        *self.count.borrow()
+    }
+
+    /// Waits for so many.
+    pub async fn wait_for(&self, target: usize) {
+        self.count.subscribe().wait_for(|count| *count >= target).await.unwrap();
+    }
+
+    /// As it stands now.
+    pub fn all(&self) -> Books {
+        self.books().clone()
+    }
+
+    /// In words.
+    pub fn summary(&self) -> String {
+        let books = self.books();
+        let count = |is: fn(&OrderAcks) -> bool| books.orders.values().filter(|o| is(o)).count();
+        format!(
+            "{} acknowledgements ({} orders created, {} with prepay_id, {} told paid, {} closed or to be, {} users)",
+            self.count(),
+            count(|o| o.total_fee.is_some()),
+            count(|o| !o.prepay_ids.is_empty()),
+            count(|o| o.told_paid),
+            count(|o| o.close_asked),
+            books.openids.len(),
+        )
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+}

@@ -1,0 +1,171 @@
+//! What must hold after a kill: everything acknowledged is there, every log folds to its record, the log says no secret;
+//! and in the end, our books are WeChat's ledger.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::{interval, timeout};
+use wxpay_core::messages::TradeState;
+use wxpay_server::orders::{Event, EventKind, Order};
+use wxpay_server::store::{Filter, SledStore, Store};
+use wxpay_simulator::Running;
+use wxpay_tests::SHOP;
+use wxpay_tests::process::{Site, http_client};
+use wxpay_tests::store_contract::{assert_log_is_whole, key};
+
+use crate::acks::{Acks, OrderAcks};
+
+/// The sweep asks about every order five seconds after a start.
+const SWEPT: Duration = Duration::from_secs(30);
+
+/// Opens what the server has left behind and compares it with every acknowledgement.
+pub async fn store(site: &Site, acks: &Acks, wechat: &Running, context: &str) -> Vec<Order> {
+    let store = SledStore::open(&site.data(), 4 << 20)
+        .unwrap_or_else(|error| panic!("{context}: the store does not open: {error}"));
+    let books = acks.all();
+    for (no, acks) in &books.orders {
+        order(&store, no, acks).await.unwrap_or_else(|lost| panic!("{context}: {no}: {lost}"));
+    }
+    for openid in &books.openids {
+        assert!(store.user("shop", openid).await.unwrap().is_some(), "{context}: user {openid}");
+    }
+    for order in wechat.orders() {
+        let no = order.out_trade_no();
+        let ours = store.order(&key("shop", no)).await.unwrap();
+        let ours = ours.unwrap_or_else(|| panic!("{context}: {no}: sent to WeChat, not on record"));
+        let told = order.notice_acknowledged();
+        assert!(ours.trade_state.is_paid() || !told, "{context}: {no}: its notice was taken");
+    }
+    let orders = all(&store).await;
+    for order in &orders {
+        assert_log_is_whole(&store, &order.key).await;
+    }
+    paid_is_told_once(&store, &orders, context).await;
+    store.close().await;
+    orders
+}
+
+async fn order(store: &SledStore, no: &str, acks: &OrderAcks) -> Result<(), String> {
+    let key = key("shop", no);
+    let order = store.order(&key).await.unwrap().ok_or("it is gone")?;
+    let events = store.events(&key).await.unwrap();
+    let row = match &acks.idempotency_key {
+        Some(key) => store.idempotency("shop", key).await.unwrap(),
+        None => None,
+    };
+    let fee = order.terms.total_fee.get();
+    let promises = [
+        ("its total_fee", acks.total_fee.is_none_or(|acked| acked == fee)),
+        ("its revision", order.revision >= acks.revision),
+        ("its payer", acks.payer.is_none() || acks.payer == order.openid),
+        ("that it is paid", order.trade_state.is_paid() || !acks.told_paid),
+        ("that it shall be closed", order.close_asked_ms.is_some() || !acks.close_asked),
+        ("that it is closed", !order.is_open() || !acks.closed),
+        ("a prepay_id", acks.prepay_ids.iter().all(|id| gave(&events, id))),
+        (
+            "its Idempotency-Key",
+            acks.idempotency_key.is_none() || row.is_some_and(|row| row.out_trade_no == no),
+        ),
+    ];
+    match promises.iter().find(|(_, is_kept)| !is_kept) {
+        Some((what, _)) => Err(format!("{what} was acknowledged and is lost: {order:?} {acks:?}")),
+        None => Ok(()),
+    }
+}
+
+fn gave(events: &[Event], given: &str) -> bool {
+    events.iter().any(
+        |event| matches!(&event.what, EventKind::PrepayGot { prepay_id, .. } if prepay_id == given),
+    )
+}
+
+async fn all(store: &SledStore) -> Vec<Order> {
+    let mut filter = Filter { limit: 100, ..Filter::default() };
+    let mut orders = Vec::new();
+    loop {
+        let page = store.orders("shop", &filter).await.unwrap();
+        orders.extend(page.orders);
+        filter.cursor = page.next;
+        if filter.cursor.is_none() {
+            return orders;
+        }
+    }
+}
+
+async fn paid_is_told_once(store: &SledStore, orders: &[Order], context: &str) {
+    let mut told: BTreeMap<String, u32> = BTreeMap::new();
+    for row in store.outbox(usize::MAX).await.unwrap() {
+        if row.topic == "order.paid" {
+            *told.entry(row.key.out_trade_no).or_default() += 1;
+        }
+    }
+    for order in orders {
+        let times = told.get(&order.key.out_trade_no).copied().unwrap_or_default();
+        let expected = u32::from(order.trade_state.is_paid());
+        assert_eq!(times, expected, "{context}: order.paid of {}", order.key.out_trade_no);
+    }
+}
+
+/// Waits until the running server has found every payment, by notice or by its sweep.
+pub async fn books_agree_in_the_end(site: &Site, wechat: &Running) {
+    let http = http_client();
+    let paid_here = async || {
+        let mut paid = 0;
+        let mut cursor = String::new();
+        loop {
+            let url = format!("{}/v1/orders?state=SUCCESS&limit=100{cursor}", site.url());
+            let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
+            let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
+            paid += list["orders"].as_array().unwrap().len();
+            match list["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return paid,
+            }
+        }
+    };
+    let agreed = async {
+        let mut look = interval(Duration::from_millis(50));
+        while paid_here().await != wechat.ledger().len() {
+            look.tick().await;
+        }
+    };
+    let in_time = timeout(SWEPT, agreed).await;
+    let (ours, theirs) = (paid_here().await, wechat.ledger().len());
+    assert!(in_time.is_ok(), "{ours} paid here, {theirs} in the ledger");
+}
+
+/// Every payment of the ledger is on its order with its amount, and no other payment is anywhere.
+pub fn books(orders: &[Order], wechat: &Running) {
+    let payment = |order: &Order| {
+        let payment = order.payment.as_ref()?;
+        Some((order.key.out_trade_no.clone(), payment.transaction_id.clone(), payment.total_fee))
+    };
+    let mut ours: Vec<_> = orders.iter().filter_map(payment).collect();
+    let ledger = wechat.ledger().into_iter();
+    let mut theirs: Vec<_> =
+        ledger.map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee)).collect();
+    ours.sort();
+    theirs.sort();
+    assert_eq!(ours, theirs, "our books on the left, WeChat's ledger on the right");
+    for order in orders {
+        let is_paid = order.trade_state == TradeState::Success;
+        assert_eq!(is_paid, order.payment.is_some(), "{order:?}");
+        assert!(order.anomalies.is_empty(), "{order:?}");
+    }
+}
+
+/// Whole lines of JSON, nothing that went wrong, nothing that is secret. The kill may have cut the last line.
+pub fn log(lines: &[String], context: &str) {
+    let (last, whole) = lines.split_last().expect("a log");
+    for line in whole {
+        let parsed = serde_json::from_str::<Value>(line);
+        let parsed = parsed.unwrap_or_else(|_| panic!("{context}: {line}"));
+        assert_ne!(parsed["level"], "ERROR", "{context}: {line}");
+    }
+    for line in whole.iter().chain([last]) {
+        for secret in [SHOP.api_key, SHOP.app_secret, SHOP.admin_key, "session_key"] {
+            assert!(!line.contains(secret), "{context}: a secret in the log: {line}");
+        }
+    }
+}

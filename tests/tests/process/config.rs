@@ -1,0 +1,432 @@
+//! Mistakes in the configuration: `serve` and `check-config` refuse all of them with exit code 78, name the key, and show
+//! no secret.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use tokio::process::Command;
+use wxpay_tests::process::{Process, Site, output, wxpay};
+use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID};
+
+use crate::{stderr, stdout};
+
+/// A mistake: its name, how it is made, and what the error must say.
+type Mistake = (&'static str, Change, &'static str);
+
+/// How a good configuration is spoiled.
+enum Change {
+    /// Text of the file and what it becomes.
+    Text(&'static str, &'static str),
+    /// A section's line is added.
+    Line(&'static str, &'static str),
+    /// A key file's new content.
+    Secret(&'static str, &'static str),
+    /// An environment variable.
+    Variable(&'static str, &'static str),
+}
+
+use Change::{Line, Secret, Text, Variable};
+
+const SECRET_KEY: &str = "5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4";
+
+const MISTAKES: &[Mistake] = &[
+    // The APIv2 key.
+    ("no key", Text("api_key_file = \"shop.key\"\n", ""), "merchants.shop.api_key: missing"),
+    (
+        "no key file",
+        Text("\"shop.key\"", "\"none.key\""),
+        "merchants.shop.api_key: none.key: No such",
+    ),
+    ("empty key", Secret("shop.key", ""), "merchants.shop.api_key: "),
+    (
+        "short key",
+        Secret("shop.key", "5e2a9d0c7b1f4e8860d3c5b7a9f1e2d"),
+        "merchants.shop.api_key: ",
+    ),
+    (
+        "long key",
+        Secret("shop.key", "5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4a"),
+        "merchants.shop.api_key: ",
+    ),
+    (
+        "line break",
+        Secret("shop.key", "5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4\n"),
+        "merchants.shop.api_key: ",
+    ),
+    ("space", Secret("shop.key", "5e2a9d0c7b1f4e88 0d3c5b7a9f1e2d4"), "merchants.shop.api_key: "),
+    (
+        "x as key",
+        Secret("shop.key", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        "api_key: looks like a placeholder",
+    ),
+    (
+        "filler as key",
+        Secret("shop.key", "YOUR_API_KEY_32_CHARACTERS_LONG_"),
+        "api_key: looks like a placeholder",
+    ),
+    (
+        "the key as path",
+        Text("\"shop.key\"", "\"5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4\""),
+        "merchants.shop.api_key: the file",
+    ),
+    (
+        "the key as variable",
+        Text("api_key_file = \"shop.key\"", "api_key_env = \"5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4\""),
+        "merchants.shop.api_key: the environment variable that _env names is not set",
+    ),
+    (
+        "the key itself",
+        Text("api_key_file = \"shop.key\"", "api_key = \"5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4\""),
+        "merchants[0].api_key: unknown field",
+    ),
+    (
+        "file and variable",
+        Line("[[merchants]]", "api_key_env = \"KEY_OF_SHOP\""),
+        "api_key: give either _file or _env",
+    ),
+    (
+        "unset variable",
+        Text("api_key_file = \"shop.key\"", "api_key_env = \"KEY_OF_SHOP\""),
+        "variable KEY_OF_SHOP is not set",
+    ),
+    // The other secrets.
+    (
+        "short AppSecret",
+        Secret("shop.secret", "5e2a9d0c"),
+        "merchants.shop.app_secret: expected at least 16",
+    ),
+    (
+        "short admin key",
+        Secret("shop.admin", "5e2a9d0c7b1f4e88"),
+        "merchants.shop.admin_key: expected at least 32",
+    ),
+    (
+        "admin key ends in a line break",
+        Secret("shop.admin", "5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4\n"),
+        "merchants.shop.admin_key: contains white space",
+    ),
+    // Addresses.
+    ("no public_url", Text("public_url", "#public_url"), "http.public_url: missing"),
+    (
+        "public_url with query",
+        Text("public_url = \"http://127.0.0.1", "public_url = \"https://pay.example.com/?a=b\"\n#"),
+        "http.public_url: expected an address without query",
+    ),
+    (
+        "public_url with login",
+        Text(
+            "public_url = \"http://127.0.0.1",
+            "public_url = \"https://a:5e2a9d0c7b1f4e8860d3c5b7a9f1e2d4@pay.example.com\"\n#",
+        ),
+        "http.public_url: expected an address without query, fragment or login",
+    ),
+    (
+        "public_url with slash",
+        Text("public_url = \"http://127.0.0.1", "public_url = \"https://pay.example.com/\"\n#"),
+        "http.public_url: expected no slash",
+    ),
+    (
+        "public_url without scheme",
+        Text("public_url = \"http://127.0.0.1", "public_url = \"pay.example.com\"\n#"),
+        "http.public_url: ",
+    ),
+    ("http in production", Text("profile = \"test\"", ""), "http.public_url: expected https"),
+    (
+        "simulator in production",
+        Text("profile = \"test\"", ""),
+        "wechat.pay_url: expected https at *.weixin.qq.com",
+    ),
+    (
+        "login at the simulator in production",
+        Text("profile = \"test\"", ""),
+        "wechat.login_url: expected https at *.weixin.qq.com",
+    ),
+    (
+        "another host as WeChat",
+        Text("pay_url = \"http://127.0.0.1:9", "pay_url = \"https://weixin.example.com"),
+        "wechat.pay_url: expected https at *.weixin.qq.com",
+    ),
+    ("bad listen address", Variable("WXPAY__HTTP__LISTEN", "everywhere"), "http.listen: "),
+    (
+        "bad proxy",
+        Line("[http]", "trusted_proxies = [\"nginx\"]"),
+        "http.trusted_proxies: \"nginx\"",
+    ),
+    // Shape.
+    ("unknown key", Line("[http]", "lisen = \"127.0.0.1:1\""), "http.lisen: unknown field"),
+    ("unknown profile", Text("\"test\"", "\"staging\""), "profile: unknown variant `staging`"),
+    ("text for a number", Text("cache_mb = 4", "cache_mb = \"four\""), "store.cache_mb: "),
+    ("negative", Text("cache_mb = 4", "cache_mb = -4"), "store.cache_mb: "),
+    ("no TOML", Text("[store]", "[store"), "line 6: "),
+    (
+        "unknown variable",
+        Variable("WXPAY__HTTP__LISEN", "127.0.0.1:1"),
+        "WXPAY__HTTP__LISEN: expected WXPAY__SECTION__KEY",
+    ),
+    (
+        "variable for a merchant",
+        Variable("WXPAY__MERCHANTS__SHOP__MCH_ID", "1"),
+        "WXPAY__MERCHANTS__SHOP__MCH_ID: expected",
+    ),
+    // Values.
+    ("no merchants", Text("[[merchants]]", "[[others]]"), "others"),
+    (
+        "id with a slash",
+        Text("id = \"shop\"", "id = \"sh/op\""),
+        "merchants.sh/op.id: expected 1 to 32 of a-z",
+    ),
+    ("appid with a space", Text("appid = \"wx", "appid = \"wx "), "merchants.shop.appid: expected"),
+    (
+        "cache beyond all memory",
+        Text("cache_mb = 4", "cache_mb = 9000000000000000000"),
+        "store.cache_mb: expected 1 to 65536",
+    ),
+    ("no cache", Text("cache_mb = 4", "cache_mb = 0"), "store.cache_mb: expected 1 to 65536"),
+    ("no path", Text("path = \"data\"", "path = \"\""), "store.path: missing"),
+    (
+        "too many connections",
+        Line("[http]", "max_connections = 9000000000000000000"),
+        "http.max_connections: expected 1 to 1000000",
+    ),
+    (
+        "no time",
+        Line("[wechat]", "total_timeout_ms = 0"),
+        "wechat.total_timeout_ms: expected 100 to 600000",
+    ),
+    (
+        "a short life",
+        Variable("WXPAY__ORDERS__EXPIRE_S", "60"),
+        "orders.expire_s: expected 300 to 604800",
+    ),
+    (
+        "a token for ever",
+        Variable("WXPAY__ORDERS__TOKEN_S", "9000000000000000000"),
+        "orders.token_s: expected 60 to",
+    ),
+    (
+        "a level that is none",
+        Variable("WXPAY__LOG__LEVEL", "loud"),
+        "log.level: expected error, warn",
+    ),
+];
+
+fn check(site: &Site) -> Command {
+    wxpay([OsStr::new("check-config"), OsStr::new("--config"), site.config_path().as_os_str()])
+}
+
+fn site() -> Site {
+    Site::new("http://127.0.0.1:9")
+}
+
+#[tokio::test]
+async fn every_mistake_is_named_and_no_secret_shown() {
+    for (name, change, expected) in MISTAKES {
+        let site = site();
+        let mut text = site.config("http://127.0.0.1:9");
+        let mut commands = [check(&site), site.command()];
+        match change {
+            Text(from, to) => text = replaced(&text, from, to),
+            Line(section, line) => text = replaced(&text, section, &format!("{section}\n{line}")),
+            Secret(file, content) => site.write_secret(file, content),
+            Variable(name, value) => commands.iter_mut().for_each(|command| {
+                command.env(name, value);
+            }),
+        }
+        site.write_config(&text);
+        for command in &mut commands {
+            let refused = output(command).await;
+            let said = stderr(&refused);
+            assert_eq!(refused.status.code(), Some(78), "{name}: {said}");
+            assert!(said.contains(expected), "{name}: {expected} is not in:\n{said}");
+            assert!(said.contains("wxpay check-config --defaults"), "{name}: {said}");
+            assert!(stdout(&refused).is_empty(), "{name}: {}", stdout(&refused));
+            for secret in [API_KEY, APP_SECRET, ADMIN_KEY, SECRET_KEY] {
+                assert!(!said.contains(secret), "{name}: {said}");
+            }
+            assert!(!said.contains("panicked"), "{name}: {said}");
+        }
+    }
+    println!("{} mistakes", MISTAKES.len());
+}
+
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from} is not in {text}");
+    text.replacen(from, to, 1)
+}
+
+/// Not only the first one: who mends a file wants to mend it once.
+#[tokio::test]
+async fn all_problems_are_reported_at_once() {
+    let site = site();
+    let text = site.config("http://127.0.0.1:9");
+    let text = replaced(&text, "profile = \"test\"\n", "");
+    let text = replaced(&text, "appid = \"wx", "appid = \"wx ");
+    site.write_config(&replaced(&text, "cache_mb = 4", "cache_mb = 0"));
+    site.write_secret("shop.key", "short");
+    site.write_secret("shop.admin", "short");
+    let refused = output(&mut check(&site)).await;
+    let said = stderr(&refused);
+    for key in [
+        "http.public_url: ",
+        "wechat.pay_url: ",
+        "wechat.login_url: ",
+        "store.cache_mb: ",
+        "merchants.shop.appid: ",
+        "merchants.shop.api_key: ",
+        "merchants.shop.admin_key: ",
+    ] {
+        assert!(said.contains(&format!("\n  {key}")), "{key} is not in:\n{said}");
+    }
+}
+
+/// Two merchants may not be taken for each other.
+#[tokio::test]
+async fn two_merchants_differ_in_id_and_admin_key() {
+    let site = site();
+    let text = site.config("http://127.0.0.1:9");
+    let block = text.split_once("[[merchants]]").unwrap().1;
+    site.write_config(&format!("{text}[[merchants]]{block}"));
+    let said = stderr(&output(&mut check(&site)).await);
+    assert!(said.contains("merchants.shop.id: is used twice"), "{said}");
+    assert!(said.contains("merchants.shop.admin_key: is another merchant's, too"), "{said}");
+}
+
+#[tokio::test]
+async fn a_missing_file_is_named() {
+    let refused = output(&mut wxpay(["serve", "--config", "/nowhere/wxpay.toml"])).await;
+    assert_eq!(refused.status.code(), Some(78));
+    let said = stderr(&refused);
+    assert!(said.contains("--config: /nowhere/wxpay.toml: No such file"), "{said}");
+}
+
+/// With https addresses of our own and WeChat's defaults, the same merchant is fine in production; sample keys are not.
+#[tokio::test]
+async fn production_refuses_published_keys() {
+    let site = site();
+    let text = site.config("https://api.mch.weixin.qq.com");
+    let text = replaced(&text, "profile = \"test\"\n", "");
+    let text = replaced(
+        &text,
+        "public_url = \"http://127.0.0.1",
+        "public_url = \"https://pay.example.com\"\n#",
+    );
+    site.write_config(&replaced(&text, "login_url", "#login_url"));
+    let fine = output(&mut check(&site)).await;
+    assert_eq!(fine.status.code(), Some(0), "{}", stderr(&fine));
+    for published in ["192006250b4c09247ec02edce69f6a2d", "simulator0key0simulator0key00001"] {
+        site.write_secret("shop.key", published);
+        let said = stderr(&output(&mut check(&site)).await);
+        assert!(said.contains("merchants.shop.api_key: is a published sample"), "{said}");
+        assert!(!said.contains(published), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn check_config_shows_everything_but_secrets() {
+    let site = site();
+    let fine = output(&mut check(&site)).await;
+    let shown = stdout(&fine);
+    assert_eq!(fine.status.code(), Some(0), "{}", stderr(&fine));
+    assert_eq!(stderr(&fine), "", "nothing to warn of");
+    let expected = [
+        "profile = \"test\"".to_owned(),
+        "api_key = \"****(32)\"".to_owned(),
+        format!("app_secret = \"****({})\"", APP_SECRET.len()),
+        format!("admin_key = \"****({})\"", ADMIN_KEY.len()),
+        format!("appid = \"{APPID}\""),
+        format!("mch_id = \"{MCH_ID}\""),
+        format!("notify_url = \"{}/v1/notify/shop/pay\"", site.url()),
+        "drain_timeout_ms = 2000".to_owned(),
+        "sign_type = \"HMAC-SHA256\"".to_owned(),
+    ];
+    for line in expected {
+        assert!(shown.contains(&line), "{line} is not in:\n{shown}");
+    }
+    for secret in [API_KEY, APP_SECRET, ADMIN_KEY] {
+        assert!(!shown.contains(secret));
+    }
+}
+
+/// What the manual says is what an empty file gives, but for what nobody can guess.
+#[tokio::test]
+async fn the_printed_defaults_are_a_configuration() {
+    let defaults = output(&mut wxpay(["check-config", "--defaults"])).await;
+    assert_eq!(defaults.status.code(), Some(0));
+    let site = site();
+    site.write_config(&stdout(&defaults));
+    let refused = output(&mut check(&site)).await;
+    let said = stderr(&refused);
+    let problems: Vec<&str> = said.lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(problems.len(), 2, "{said}");
+    assert!(problems[0].starts_with("  http.public_url: missing"), "{said}");
+    assert!(problems[1].starts_with("  merchants: expected at least one"), "{said}");
+}
+
+#[tokio::test]
+async fn a_key_file_that_others_can_read_is_warned_of() {
+    let site = site();
+    let path = site.path().join("shop.key");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let warned = output(&mut check(&site)).await;
+    let said = stderr(&warned);
+    assert_eq!(warned.status.code(), Some(0), "{said}");
+    let expected = "merchants.shop.api_key_file: shop.key can be read by other users; chmod 600 it";
+    assert!(said.contains(expected), "{said}");
+    let server = Process::spawn(&mut site.command());
+    server
+        .wait_for_log(|line| {
+            line["level"] == "WARN" && line["key"] == "merchants.shop.api_key_file"
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn the_environment_lies_over_the_file() {
+    let site = site();
+    let mut command = check(&site);
+    command.env("WXPAY__HTTP__LISTEN", "127.0.0.1:65000").env("WXPAY__STORE__CACHE_MB", "7");
+    // Looks like a number, is text all the same.
+    command.env("WXPAY__STORE__PATH", "2026").env("WXPAY__LOG__LEVEL", "debug");
+    command.env("WXPAY__HTTP__TRUSTED_PROXIES", "[\"10.0.0.1\"]");
+    let shown = output(&mut command).await;
+    let text = stdout(&shown);
+    for line in [
+        "listen = \"127.0.0.1:65000\"",
+        "cache_mb = 7",
+        "/2026\"",
+        "level = \"debug\"",
+        "trusted_proxies = [\"10.0.0.1\"]",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}\n{}", stderr(&shown));
+    }
+    let server = Process::spawn(site.command().env("WXPAY__HTTP__LISTEN", "127.0.0.1:0"));
+    let line = server.wait_for_log(|line| line["message"] == "listening").await;
+    let address = line["address"].as_str().unwrap();
+    assert!(!site.url().ends_with(address), "listens at {address}, the file's address");
+}
+
+/// Secrets can come from the environment as well; whoever asks for a variable gets it and no other.
+#[tokio::test]
+async fn a_key_may_come_from_the_environment() {
+    let site = site();
+    let text = site.config("http://127.0.0.1:9");
+    site.write_config(&replaced(
+        &text,
+        "api_key_file = \"shop.key\"",
+        "api_key_env = \"SHOP_KEY\"",
+    ));
+    let fine = output(check(&site).env("SHOP_KEY", API_KEY)).await;
+    assert_eq!(fine.status.code(), Some(0), "{}", stderr(&fine));
+    assert!(!stdout(&fine).contains(API_KEY));
+}
+
+/// A person reads Chinese where the terminal does.
+#[tokio::test]
+async fn problems_come_in_chinese_where_the_locale_does() {
+    let site = site();
+    site.write_config("");
+    let said = stderr(&output(check(&site).env("LANG", "zh_CN.UTF-8")).await);
+    assert!(said.starts_with("配置无法使用:\n"), "{said}");
+    assert!(said.contains("所有配置项的说明见"), "{said}");
+}

@@ -1,0 +1,38 @@
+//! The real binary: how it starts, refuses to start, and ends; what its tools say.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test"
+)]
+
+mod config;
+mod lifecycle;
+mod signing;
+
+use std::process::Output;
+
+use wxpay_core::ApiKey;
+use wxpay_simulator::{Config, Merchant, Running, Simulator};
+use wxpay_tests::{API_KEY, APP_SECRET, APPID, MCH_ID};
+
+async fn simulator() -> Running {
+    let mut config = Config::new(vec![Merchant {
+        appid: APPID.into(),
+        mch_id: MCH_ID.into(),
+        key: ApiKey::new(API_KEY).unwrap(),
+        app_secret: APP_SECRET.into(),
+        name: "Test shop".into(),
+    }]);
+    config.speedup = 1_000;
+    Simulator::start(config).await.unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}

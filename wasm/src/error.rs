@@ -1,0 +1,94 @@
+//! Errors on their way to JavaScript.
+
+use wasm_bindgen::JsValue;
+use wxpay_core::refund_notice::RefundNoticeError;
+use wxpay_core::xml::XmlError;
+use wxpay_core::{ApiKeyError, Params, ParamsError, UnknownSignTypeError};
+
+/// A stable code, the field it is about (may be empty), and a sentence. Holds neither a key nor a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallError {
+    /// The stable code.
+    pub code: &'static str,
+    /// The field or argument, by the name it has in JavaScript.
+    pub field: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl CallError {
+    pub(crate) fn of(code: &'static str, field: &str, message: &str) -> Self {
+        Self { code, field: field.into(), message: message.into() }
+    }
+}
+
+/// As JavaScript gets it.
+impl From<CallError> for JsValue {
+    fn from(error: CallError) -> Self {
+        Self::from_str(&[error.code, &error.field, &error.message].join("\0"))
+    }
+}
+
+impl From<ParamsError> for CallError {
+    fn from(error: ParamsError) -> Self {
+        let field = match &error {
+            ParamsError::DuplicateName(name) => name,
+            ParamsError::EmptyName | ParamsError::TooLarge => "",
+        };
+        Self::of(error.code(), field, &error.to_string())
+    }
+}
+
+impl From<ApiKeyError> for CallError {
+    fn from(error: ApiKeyError) -> Self {
+        Self::of(error.code(), "key", &format!("key: {error}"))
+    }
+}
+
+impl From<UnknownSignTypeError> for CallError {
+    fn from(error: UnknownSignTypeError) -> Self {
+        Self::of(error.code(), "signType", "signType: expected \"MD5\" or \"HMAC-SHA256\"")
+    }
+}
+
+impl From<XmlError> for CallError {
+    fn from(error: XmlError) -> Self {
+        let field = match &error {
+            XmlError::Duplicate { name }
+            | XmlError::BadName { name }
+            | XmlError::Nested { name, .. } => name,
+            XmlError::Empty
+            | XmlError::TooLarge
+            | XmlError::TooManyFields
+            | XmlError::NotUtf8 { .. }
+            | XmlError::BadCharacter { .. }
+            | XmlError::NotAllowed { .. }
+            | XmlError::UnknownEntity { .. }
+            | XmlError::WrongRoot { .. }
+            | XmlError::StrayText { .. }
+            | XmlError::Malformed { .. } => "",
+        };
+        Self::of(error.code(), field, &error.to_string())
+    }
+}
+
+impl From<RefundNoticeError> for CallError {
+    fn from(error: RefundNoticeError) -> Self {
+        Self::of(error.code(), "reqInfo", &error.to_string())
+    }
+}
+
+/// The writer says which character of a value; this says of which field.
+pub(crate) fn in_field(error: XmlError, params: &Params) -> CallError {
+    let XmlError::BadCharacter { at } = error else { return error.into() };
+    let is_it = |value: &str| {
+        let c = value.get(at..).and_then(|rest| rest.chars().next());
+        c.is_some_and(|c| matches!(c, '\0'..'\t' | '\u{b}' | '\u{c}' | '\u{e}'..' ' | '\u{fffe}' | '\u{ffff}'))
+    };
+    let name = params.iter().find(|(_, value)| is_it(value)).map_or("", |(name, _)| name);
+    CallError::of(
+        error.code(),
+        name,
+        &format!("{name}: a character XML does not allow at byte {at}"),
+    )
+}
