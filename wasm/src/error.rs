@@ -1,9 +1,11 @@
 //! Errors on their way to JavaScript.
 
 use wasm_bindgen::JsValue;
-use wxpay_core::refund_notice::RefundNoticeError;
-use wxpay_core::xml::XmlError;
-use wxpay_core::{ApiKeyError, Params, ParamsError, UnknownSignTypeError};
+use wxpay_core::UnknownSignTypeError;
+#[cfg(feature = "calls")]
+use wxpay_core::{
+    ApiKeyError, Params, ParamsError, refund_notice::RefundNoticeError, xml::XmlError,
+};
 
 /// A stable code, the field it is about (may be empty), and a sentence. Holds neither a key nor a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,7 @@ impl From<CallError> for JsValue {
     }
 }
 
+#[cfg(feature = "calls")]
 impl From<ParamsError> for CallError {
     fn from(error: ParamsError) -> Self {
         let field = match &error {
@@ -39,6 +42,7 @@ impl From<ParamsError> for CallError {
     }
 }
 
+#[cfg(feature = "calls")]
 impl From<ApiKeyError> for CallError {
     fn from(error: ApiKeyError) -> Self {
         Self::of(error.code(), "key", &format!("key: {error}"))
@@ -51,6 +55,7 @@ impl From<UnknownSignTypeError> for CallError {
     }
 }
 
+#[cfg(feature = "calls")]
 impl From<XmlError> for CallError {
     fn from(error: XmlError) -> Self {
         let field = match &error {
@@ -72,12 +77,14 @@ impl From<XmlError> for CallError {
     }
 }
 
+#[cfg(feature = "calls")]
 impl From<RefundNoticeError> for CallError {
     fn from(error: RefundNoticeError) -> Self {
         Self::of(error.code(), "reqInfo", &error.to_string())
     }
 }
 
+#[cfg(feature = "calls")]
 /// The writer says which character of a value; this says of which field.
 pub(crate) fn in_field(error: XmlError, params: &Params) -> CallError {
     let XmlError::BadCharacter { at } = error else { return error.into() };

@@ -3,13 +3,27 @@
 //! `key`, `sign_type`, `scene`, `sign`, `appid`, `format`, `other`, `url`; `candidate:KIND:LABEL`, any number of times;
 //! `gbk`: for every character that has them, the character and its two GBK bytes in hex (`中D6D0文CEC4`).
 
-use std::collections::BTreeMap;
-
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wxpay_core::SignType;
-use wxpay_core::explain::{Format, KeyKind, NamedKey, Options, Report, Scene, explain};
+use wxpay_core::explain::{Format, KeyKind, NamedKey, Options, Report, Scene};
 
 use crate::CallError;
 use crate::flat::Parts;
+use zeroize::Zeroizing;
+
+/// Explains a text; the report is what `wxpay explain --json` prints, with spans in UTF-16 units.
+///
+/// # Errors
+/// [`CallError`]: an option.
+#[wasm_bindgen(skip_jsdoc)]
+pub fn explain(text: &str, options: String) -> Result<JsValue, CallError> {
+    let report = report(text, &Zeroizing::new(options))?;
+    let object = report.serialize(&Serializer::json_compatible());
+    object.map_err(|_| CallError::of("internal", "", "the report could not be handed over"))
+}
 
 /// The report on a text, with spans in UTF-16 units, as JavaScript counts.
 ///
@@ -18,7 +32,7 @@ use crate::flat::Parts;
 pub fn report(text: &str, options: &str) -> Result<Report, CallError> {
     let mut keys = Vec::new();
     let mut known = Options::default();
-    let mut gbk = BTreeMap::new();
+    let mut gbk = Vec::new();
     let mut parts = Parts::new(options);
     while let Some(name) = parts.more() {
         let value = parts.next();
@@ -35,11 +49,11 @@ pub fn report(text: &str, options: &str) -> Result<Report, CallError> {
             name => keys.push(candidate(name, value)?),
         }
     }
-    let bytes = |c: char| gbk.get(&c).copied();
+    let bytes = |c: char| gbk.iter().find(|(known, _)| *known == c).map(|(_, bytes)| *bytes);
     if !gbk.is_empty() {
         known.gbk = Some(&bytes);
     }
-    let mut report = explain(text, &Options { keys: &keys, ..known });
+    let mut report = wxpay_core::explain::explain(text, &Options { keys: &keys, ..known });
     count_utf16(text, &mut report);
     Ok(report)
 }
@@ -64,14 +78,14 @@ fn candidate<'a>(name: &'a str, key: &'a str) -> Result<NamedKey<'a>, CallError>
     })
 }
 
-fn table(text: &str) -> BTreeMap<char, [u8; 2]> {
-    let mut table = BTreeMap::new();
+fn table(text: &str) -> Vec<(char, [u8; 2])> {
+    let mut table = Vec::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         let digits = chars.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
         let number = digits.fold(0, |number, digit| number * 16 + digit);
         if let Ok(number) = u16::try_from(number) {
-            table.insert(c, number.to_be_bytes());
+            table.push((c, number.to_be_bytes()));
         }
     }
     table

@@ -2,14 +2,15 @@
 
 use std::str::Split;
 
-use wxpay_core::{ApiKey, Params, SignType};
-
-use crate::CallError;
+#[cfg(feature = "calls")]
+use {
+    crate::CallError,
+    wxpay_core::{ApiKey, Params, SignType},
+};
 
 /// The parts that are not read yet.
 pub struct Parts<'a> {
     rest: Split<'a, char>,
-    bytes: usize,
 }
 
 impl<'a> Parts<'a> {
@@ -19,7 +20,7 @@ impl<'a> Parts<'a> {
             // No part at all, not an empty one.
             rest.next();
         }
-        Self { rest, bytes: input.len() }
+        Self { rest }
     }
 
     /// The next part; empty if there is none.
@@ -31,7 +32,10 @@ impl<'a> Parts<'a> {
     pub fn more(&mut self) -> Option<&'a str> {
         self.rest.next()
     }
+}
 
+#[cfg(feature = "calls")]
+impl Parts<'_> {
     pub fn key(&mut self) -> Result<ApiKey, CallError> {
         Ok(ApiKey::new(self.next())?)
     }
@@ -42,7 +46,7 @@ impl<'a> Parts<'a> {
 
     /// All that is left, as names and values.
     pub fn params(mut self) -> Result<Params, CallError> {
-        let mut params = Params::with_capacity(24, self.bytes);
+        let mut params = Params::with_capacity(24, 1024);
         while let Some(name) = self.more() {
             params.insert(name, self.next())?;
         }
@@ -51,11 +55,13 @@ impl<'a> Parts<'a> {
 }
 
 /// The names and values, flat.
+#[cfg(feature = "calls")]
 pub fn write(params: &Params) -> String {
     write_pairs(params.iter())
 }
 
 /// Pairs, flat.
+#[cfg(feature = "calls")]
 pub fn write_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut flat = String::new();
     for (name, value) in pairs {
@@ -67,7 +73,7 @@ pub fn write_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> S
     flat
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "calls"))]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
     use super::{Parts, write};

@@ -61,8 +61,8 @@ fn time(parts: &mut Parts<'_>) -> Result<u64, CallError> {
     seconds.ok_or_else(|| {
         CallError::of(
             "not_seconds",
-            "timeStamp",
-            "timeStamp: expected whole seconds since 1970, at most 10 digits; milliseconds have 13",
+            "time_stamp",
+            "time_stamp: expected whole seconds since 1970, at most 10 digits; milliseconds have 13",
         )
     })
 }

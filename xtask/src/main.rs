@@ -14,6 +14,7 @@ mod stamp;
 mod targets;
 mod test;
 mod tools;
+mod wasm;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ cargo xtask COMMAND
   demo [-- ARGS]   build the pages, then run the shop and the simulated WeChat on this machine
   test             everything CI runs; -v shows all output as it comes
   web              build the pages only
+  wasm             build the npm package wxpay-wasm and say what it weighs
   build            the release binary, pages inside
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
@@ -48,6 +50,7 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "demo" => run::demo(after_dashes(args)),
         "test" => test::everything(switch(args, "test", &["-v", "--verbose"])?),
         "web" => run::web(switch(args, "web", &["-v", "--verbose"])?),
+        "wasm" => wasm::package(switch(args, "wasm", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {

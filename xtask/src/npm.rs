@@ -1,4 +1,4 @@
-//! The npm packages of the repository: js-demo, tests/interop, tests/browser.
+//! The npm packages of the repository: js-demo, tests/interop, tests/browser, wasm/npm and its tests.
 
 use std::path::Path;
 use std::process::Command;

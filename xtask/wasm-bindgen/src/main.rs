@@ -25,11 +25,7 @@ fn run() -> anyhow::Result<()> {
     let name = args.next().context("expected the name of the files")?;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&input).out_name(&name.to_string_lossy());
-    // One plain function expression: the package wraps it, so that a new instance starts with fresh glue.
-    bindgen.no_modules(true)?.no_modules_global("glue")?.omit_default_module_path(true);
-    bindgen
-        .typescript(false)
-        .remove_name_section(std::env::var_os("KEEP_NAMES").is_none())
-        .remove_producers_section(true);
+    bindgen.web(true)?.omit_default_module_path(true).typescript(false);
+    bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.generate(&folder)
 }

@@ -1,0 +1,102 @@
+// Checks what comes in and makes the flat strings `part\0part\0…` that the module takes.
+import { WxPayError } from './error.js';
+
+/** The core takes no more either; checked here so that it is never copied. */
+const MAX_UNITS = 1 << 24;
+const ANY_SURROGATE = /[\ud800-\udfff]/;
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:[^\ud800-\udbff]|^)[\udc00-\udfff]/;
+
+/** `head`, then names and values. */
+export function flatten(params, head) {
+  if (Object.prototype.toString.call(params) !== '[object Object]') {
+    throw new WxPayError('not_an_object', 'params: expected a plain object of names and values', 'params');
+  }
+  let flat = head;
+  for (const name of Object.keys(params)) {
+    const value = params[name];
+    const text = typeof value === 'string' ? value : number(value, name);
+    if (name.includes('\0') || text.includes('\0')) {
+      throw new WxPayError('nul', `${shown(name)}: contains the character NUL`, name);
+    }
+    flat = flat === undefined ? `${name}\0${text}` : `${flat}\0${name}\0${text}`;
+  }
+  if (flat === undefined) return '';
+  if (flat.length > MAX_UNITS) throw new WxPayError('too_large', 'params: too large', 'params');
+  if (ANY_SURROGATE.test(flat)) {
+    for (const name of Object.keys(params)) {
+      wellFormed(name, name);
+      wellFormed(String(params[name]), name);
+    }
+  }
+  return flat;
+}
+
+/** The inverse of `flatten`. */
+export function unflatten(flat) {
+  if (flat === '') return {};
+  const parts = flat.split('\0');
+  const pairs = [];
+  for (let at = 0; at < parts.length; at += 2) pairs.push([parts[at], parts[at + 1]]);
+  // Not by assignment: a field may be called __proto__.
+  return Object.fromEntries(pairs);
+}
+
+/** A text that can cross the boundary unchanged. */
+export function text(value, field) {
+  if (typeof value !== 'string') {
+    throw new WxPayError('not_a_string', `${field}: expected a string, found ${kind(value)}`, field);
+  }
+  if (value.includes('\0')) throw new WxPayError('nul', `${field}: contains the character NUL`, field);
+  wellFormed(value, field);
+  return value;
+}
+
+export function signType(value, field) {
+  if (value !== 'MD5' && value !== 'HMAC-SHA256') {
+    throw new WxPayError('unknown_sign_type', `${field}: expected "MD5" or "HMAC-SHA256"`, field);
+  }
+  return value;
+}
+
+/** Seconds since 1970, as text. */
+export function seconds(value, field) {
+  const text = typeof value === 'number' ? String(value) : value;
+  if (typeof text !== 'string' || !/^(0|[1-9][0-9]{0,9})$/.test(text)) {
+    const message = `${field}: expected whole seconds since 1970, at most 10 digits; Math.floor(Date.now() / 1000)`;
+    throw new WxPayError('not_seconds', message, field);
+  }
+  return text;
+}
+
+function wellFormed(value, field) {
+  if (ANY_SURROGATE.test(value) && LONE_SURROGATE.test(value)) {
+    const message = `${shown(field)}: half of a surrogate pair, such as an emoji cut in two`;
+    throw new WxPayError('lone_surrogate', message, field);
+  }
+}
+
+function number(value, name) {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  const fail = (code, message) => new WxPayError(code, `${shown(name)}: ${message}`, name);
+  switch (typeof value) {
+    case 'number':
+      if (Number.isInteger(value)) {
+        throw fail('unsafe_integer', 'is too large to be exact as a number; pass a string');
+      }
+      throw fail('not_an_integer', 'is not a whole number; amounts are whole fen, other decimals go in as strings');
+    case 'undefined':
+    case 'object':
+      if (value == null) throw fail('missing', `is ${value}; leave the field out, or pass '' to send it empty`);
+      throw fail('nested', 'is an object; pass the text that is sent, such as JSON.stringify(value)');
+    default:
+      throw fail('not_a_string', `is a ${typeof value}; pass the text that is sent`);
+  }
+}
+
+function kind(value) {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+}
+
+function shown(name) {
+  return name.length > 64 ? `${name.slice(0, 64)}…` : name;
+}
