@@ -1,22 +1,13 @@
 /** The one door to the package: every question goes through here, and whatever goes wrong comes back as a value. */
 
 import { explain as ask } from "wxpay-wasm/explain";
-import type { Format, KeyKind, Report, Scene, SignType } from "./report";
+import type { ExplainOptions, Report } from "./report";
 
 /** The largest message that is read, in bytes; the engine has the same limit. */
 export const MAX_BYTES = 256 * 1024;
 
-export interface Options {
-  readonly key?: string | undefined;
-  readonly candidates?: readonly { readonly kind: KeyKind; readonly key: string }[] | undefined;
-  readonly signType?: SignType | undefined;
-  readonly scene?: Scene | undefined;
-  readonly sign?: string | undefined;
-  readonly appid?: string | undefined;
-  readonly format?: Format | undefined;
-  readonly other?: string | undefined;
-  readonly url?: string | undefined;
-}
+/** The package's options; one that was not chosen may stand there as `undefined`. */
+export type Options = { readonly [Name in keyof ExplainOptions]: ExplainOptions[Name] | undefined };
 
 /** Nothing of the message or the key is in it. */
 export interface Failure {
@@ -30,7 +21,7 @@ const NO_SIGNATURE = "-";
 
 export function explain(text: string, options: Options): Report | Failure {
   try {
-    return ask(text, filled(options)) as Report;
+    return ask(text, filled(options));
   } catch (error) {
     return failure(error);
   }
@@ -49,9 +40,8 @@ export function isFailure(answer: Report | Failure): answer is Failure {
   return "kind" in answer;
 }
 
-/** An option that was not chosen is not there. */
-function filled(options: Options): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function filled(options: Options): ExplainOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ExplainOptions;
 }
 
 function failure(error: unknown): Failure {

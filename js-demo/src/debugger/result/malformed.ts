@@ -13,7 +13,7 @@ export function malformedView({ report, text: pasted }: Reading, locate: (span: 
   const at = report.error?.at;
   return h("div", { class: "malformed" },
     h("p", {}, sentence(report)),
-    report.error?.code === "unknown" && h("ul", { class: "forms" }, t.forms.map((form) => h("li", {}, h("code", {}, form)))),
+    report.error?.code === "unknown_form" && h("ul", { class: "forms" }, t.forms.map((form) => h("li", {}, h("code", {}, form)))),
     at !== undefined && h("p", {},
       place(pasted, at), " ", h("code", { class: "excerpt" }, visible(pasted.slice(at, at + EXCERPT))), " ",
       h("button", { type: "button", class: "text-button", onclick: () => locate([at, at + 1]) }, t.here)));
@@ -23,7 +23,7 @@ function sentence({ error }: Report): string {
   const t = text();
   switch (error?.code) {
     case "empty": return t.malformed.empty;
-    case "unknown": return t.malformed.unknown;
+    case "unknown_form": return t.malformed.unknown;
     case "too_many_fields": return t.malformed.too_many_fields;
     case "no_fields": return t.malformed.no_fields(error.format ? t.message.formats[error.format] : "?");
     default: return error?.message ?? t.malformed.unknown;
