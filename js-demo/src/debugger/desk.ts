@@ -138,7 +138,7 @@ export function createDesk(): Desk {
   };
   const putExample = (example: Example) => {
     key.setKey(example.key);
-    put({ message: example.message, appid: example.appid ?? "" });
+    put({ message: example.message, appid: example.appid ?? "", sign_type: example.sign_type });
   };
   /** Whatever replaces the text can be taken back, the key included. */
   const replace = (change: () => void) => {

@@ -1,5 +1,6 @@
 /** What the examples menu offers. All data are invented; the keys are WeChat's own published samples. */
 
+import type { SignType } from "./engine/report";
 import type { Dictionary } from "./text";
 
 export type ExampleId = keyof Dictionary["examples"]["items"];
@@ -10,6 +11,7 @@ export interface Example {
   readonly message: string;
   readonly key: string;
   readonly appid?: string;
+  readonly sign_type?: SignType;
 }
 
 /** The sample key of WeChat's documentation of the signature. */
@@ -109,7 +111,8 @@ export const EXAMPLES: readonly Example[] = [
   },
   { id: "official_md5", group: "vectors", message: `${OFFICIAL}&sign=9A0A8659F005D6984697E2CA0A9CF3B7`, key: SAMPLE_KEY },
   {
-    id: "official_hmac", group: "vectors", key: SAMPLE_KEY,
+    // The sample names its algorithm beside the message, not in it.
+    id: "official_hmac", group: "vectors", key: SAMPLE_KEY, sign_type: "HMAC-SHA256",
     message: `${OFFICIAL}&sign=6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6`,
   },
   {

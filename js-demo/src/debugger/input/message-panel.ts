@@ -76,7 +76,8 @@ export function createMessagePanel(actions: MessageActions): MessagePanel {
       actions.changed();
     }));
     clear.disabled = boxes.message.value() === "";
-    share.disabled = boxes.message.value() === "";
+    // A key that was pasted along can be taken out only of a text that could be read.
+    share.disabled = outcome.kind !== "read" || outcome.readings.some((reading) => reading.report.verdict === "malformed");
   };
 
   const element = h("section", { class: "panel message-panel", "aria-labelledby": "message-heading" },
