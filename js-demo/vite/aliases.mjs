@@ -2,5 +2,5 @@
 import { fileURLToPath } from "node:url";
 
 export const ALIASES = {
-  "wxpay-wasm/explain": fileURLToPath(new URL(process.env.WXPAY_WASM ?? "../../wasm/npm/dist/explain.js", import.meta.url)),
+  "wxpay-wasm/explain": fileURLToPath(new URL("../../wasm/npm/dist/explain.js", import.meta.url)),
 };

@@ -159,7 +159,7 @@ test('candidate keys are tried side by side', async () => {
     await page.getByTestId('add-candidate').click();
     await page.getByTestId(`candidate-${nth}`).fill(key);
   }
-  await page.locator('[data-fits="true"]').waitFor();
+  for (const fits of ['true', 'false']) await page.locator(`[data-fits="${fits}"]`).waitFor();
   assert.deepEqual(await page.getByTestId('fits').evaluateAll((all) => all.map(({ dataset }) => dataset.fits)), ['true', 'false']);
   await state(page, 'found');
 });
@@ -170,6 +170,15 @@ test('a field lights up in the text and in the string to sign', async () => {
   await page.getByTestId('field-1').focus();
   assert.equal(await page.locator('.pair.lit').textContent(), 'body=旅行笔记本');
   assert.deepEqual(await page.locator('.mark-lit').allTextContents(), ['body', '旅行笔记本']);
+});
+
+test('what was around the message is named, and the text is left as it is', async () => {
+  const page = await open(places.file);
+  const text = '&lt;xml&gt;&lt;appid&gt;wx1&lt;/appid&gt;&lt;sign&gt;0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F0F&lt;/sign&gt;&lt;/xml&gt;';
+  await paste(page, text);
+  await page.getByTestId('unwrapped').waitFor();
+  assert.equal(await page.getByTestId('message').inputValue(), text);
+  assert.equal(await page.locator('.field-value').first().textContent(), 'wx1');
 });
 
 test('invisible characters are drawn and named', async () => {

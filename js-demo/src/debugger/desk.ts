@@ -1,9 +1,10 @@
 /** The whole tool: boxes above, verdict and panels below, and what happens in between. */
 
 import { h } from "../shared/h";
-import { examine, type BoxName, type Inputs, type Outcome, type Reading } from "./examine";
+import { examine, type Inputs, type Outcome, type Reading } from "./examine";
 import type { Example } from "./examples";
 import type { Field } from "./engine/report";
+import { followCaret } from "./input/caret";
 import { createKeyPanel } from "./input/key-panel";
 import { createMessagePanel } from "./input/message-panel";
 import { takePastes } from "./input/paste";
@@ -109,22 +110,10 @@ export function createDesk(): Desk {
     const span = value_span ?? name_span;
     if (reading && span) message.boxes[reading.box].reveal(...reading.inBox(span));
   };
-  const followCaret = (box: BoxName) => {
-    const reading = current();
-    if (reading?.box !== box) return;
-    const caret = message.boxes[box].area.selectionStart;
-    const index = reading.report.fields.findIndex(({ name_span, value_span }) => [name_span, value_span].some((span) => {
-      if (!span) return false;
-      const [start, end] = reading.inBox(span);
-      return caret >= start && caret <= end;
-    }));
-    light.set(index < 0 ? undefined : index);
-  };
   for (const box of ["message", "other"] as const) {
     const { area } = message.boxes[box];
-    for (const event of ["keyup", "click"]) area.addEventListener(event, () => followCaret(box));
+    followCaret(area, light, () => (current()?.box === box ? current() : undefined));
     area.addEventListener("paste", () => setTimeout(examineNow));
-    area.addEventListener("blur", () => light.set(undefined));
   }
 
   const put = (next: Partial<Inputs>) => {

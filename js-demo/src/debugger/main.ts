@@ -32,6 +32,6 @@ const draw = () => {
 onPreferences(draw);
 draw();
 desk.openLink(location.hash);
-// The engine is compiled while the person reads: the first paste is answered as fast as the next.
-setTimeout(() => explain("a=1", {}));
+// The engine is compiled, and its table of GBK made, while the person reads: the first paste is answered as fast as the next.
+setTimeout(() => explain("a=中", {}));
 addEventListener("hashchange", () => desk.openLink(location.hash));

@@ -49,14 +49,16 @@ export function createKeyPanel(changed: () => void): KeyPanel {
   const more = h("details", { class: "more" });
   const body = h("div", { class: "key-body" });
   let candidates: Candidate[] = [];
+  let added = 0;
   let outcome: Outcome = { kind: "empty" };
 
   const add = () => {
+    added += 1;
     const used = candidates.map(({ kind }) => kind.value);
     const kind = h("select", { class: "select", "data-testid": "candidate-kind" });
     const candidate: Candidate = {
       kind,
-      box: createSecretBox(`candidate-${candidates.length + 1}`, changed),
+      box: createSecretBox(`candidate-${added}`, changed),
       result: h("span", { class: "fits", "data-testid": "fits", role: "status" }),
     };
     kind.addEventListener("change", () => {

@@ -134,6 +134,7 @@ function notesOf(outcome: Outcome, message: string, readAs: (format: Format) => 
   }
   return [
     own.length > 1 && h("p", { class: "note", "data-testid": "two-messages" }, icon("double", 15), h("span", {}, t.two)),
+    report?.wrapping && h("p", { class: "note", "data-testid": "unwrapped" }, icon("info", 15), h("span", {}, t.unwrapped[report.wrapping])),
     other && report?.format && h("p", { class: "note", "data-testid": "ambiguous" }, icon("busy", 15),
       h("span", {}, t.ambiguous(t.formats[report.format], t.formats[other])),
       h("button", { type: "button", class: "text-button", "data-testid": "read-as", onclick: () => readAs(other) }, t.readAs(t.formats[other]))),

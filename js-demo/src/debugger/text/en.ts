@@ -46,6 +46,10 @@ export const en = {
     two: "Two messages found: the order's reply and the client's parameters. Both are checked.",
     ambiguous: (format: string, other: string) => `Read as ${format}. It could also be ${other}.`,
     readAs: (format: string) => `Read as ${format}`,
+    unwrapped: {
+      curl: "Read as the body inside the curl command.", html: "Read without its HTML escapes (&lt; as <).",
+      backslashes: "Read without its backslash escapes, as in a log.",
+    },
     invisible: "Characters you do not see",
     replaced: "The message was replaced.",
     undo: "Undo",

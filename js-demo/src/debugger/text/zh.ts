@@ -48,6 +48,10 @@ export const zh: Dictionary = {
     two: "发现两份报文：下单返回与调起支付参数，两份都会核对。",
     ambiguous: (format, other) => `按“${format}”读取，也可能是“${other}”。`,
     readAs: (format) => `按“${format}”读取`,
+    unwrapped: {
+      curl: "已读取 curl 命令里的请求体。", html: "已按去掉 HTML 转义（&lt; 即 <）后的内容读取。",
+      backslashes: "已按去掉反斜杠转义后的内容读取，日志里常见。",
+    },
     invisible: "看不见的字符",
     replaced: "报文已被替换。",
     undo: "撤销",
