@@ -4,9 +4,10 @@
 //! - [`sign`](fn@sign), [`verify`], [`Verified`]: signatures; nothing unverified reaches a message reader
 //! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
 //! - [`messages`]: requests, replies and notices with their field rules and error codes
+//! - [`bill`]: bills, read as they arrive
 //! - [`invoke`]: the second signature, which starts the payment on the phone
 //! - [`refund_notice`]: the encrypted part of a refund notification (feature `refund-notice`, on by default)
-//! - [`explain`]: why a signature is wrong (feature `explain`, on by default)
+//! - [`explain`]: why a signature is wrong (feature `explain`; its texts: `explain-texts`; both on by default)
 //! - [`Fen`][]: money
 #![no_std]
 
@@ -14,6 +15,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "xml"))]
 extern crate std;
 
+pub mod bill;
 mod codes;
 #[cfg(feature = "explain")]
 pub mod explain;

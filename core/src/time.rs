@@ -31,6 +31,21 @@ pub fn from_beijing(text: &str) -> Option<i64> {
     (to_beijing(unix_s).as_deref() == Some(text)).then_some(unix_s)
 }
 
+/// Reads Beijing time as bills and refunds write it, `yyyy-MM-dd HH:mm:ss`, as seconds since 1970.
+pub fn from_beijing_dashed(text: &str) -> Option<i64> {
+    let mut digits = String::with_capacity(14);
+    for (at, c) in text.chars().enumerate() {
+        match at {
+            4 | 7 if c == '-' => {}
+            10 if c == ' ' => {}
+            13 | 16 if c == ':' => {}
+            4 | 7 | 10 | 13 | 16 | 19.. => return None,
+            _ => digits.push(c),
+        }
+    }
+    from_beijing(&digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +66,24 @@ mod tests {
             assert_eq!(from_beijing(text), None, "{text}");
         }
         assert_eq!(to_beijing(i64::MAX), None);
+    }
+
+    #[test]
+    fn reads_dashed_beijing_time() {
+        assert_eq!(from_beijing_dashed("2026-01-01 12:00:00"), Some(1_767_240_000));
+        for text in [
+            "",
+            "20260101120000",
+            "2026-01-01",
+            "2026-01-01 12:00",
+            "2026-01-01T12:00:00",
+            "2026-01-01 12:00:00 ",
+            "2026-01-01 12-00-00",
+            "2026-02-30 12:00:00",
+            "-026-01-01 12:00:00",
+            "２026-01-01 12:00:00",
+        ] {
+            assert_eq!(from_beijing_dashed(text), None, "{text}");
+        }
     }
 }

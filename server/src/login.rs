@@ -143,11 +143,14 @@ impl Logins {
         if used.len() >= MAX_CODES {
             used.retain(|_, until| *until > now_ms);
         }
-        let full = used.len() >= MAX_CODES;
-        let before = used.insert(print.finalize().into(), now_ms + CODE_LIFE_MS);
-        if full || before.is_some_and(|until| until > now_ms) {
+        let print = print.finalize().into();
+        if used.get(&print).is_some_and(|until| *until > now_ms) {
             return Err(LogInError::CodeUsed);
         }
+        if used.len() >= MAX_CODES {
+            return Err(LogInError::Store(StoreError::Busy));
+        }
+        used.insert(print, now_ms + CODE_LIFE_MS);
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod logs;
 mod notice;
 pub mod process;
 mod raw;
+pub mod scripted;
 mod server;
 mod shop;
 pub mod store_contract;

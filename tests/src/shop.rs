@@ -69,7 +69,8 @@ impl Shop {
         ApiKey::new(self.api_key).unwrap()
     }
 
-    pub(crate) fn for_server(&self, sign_type: SignType) -> Merchant {
+    /// As the server is configured.
+    pub fn for_server(&self, sign_type: SignType) -> Merchant {
         Merchant {
             id: self.id.into(),
             identity: Identity::direct(self.appid, self.mch_id),

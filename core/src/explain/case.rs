@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use super::evaluate::{Check, part};
 use super::form::{Form, Target};
 use super::plan::{Hash, Pair, Scratch, Settings, Tail, mask};
-use super::report::{Cause, Part, Report, Scene, Stopped, Tried};
+use super::report::{Cause, Part, Report, Stopped, Tried};
 use super::search::{Found, MAX_TRIES, Search};
-use super::transforms::{Op, Transform};
+use super::transforms::{Op, Transform, other_algorithm};
 
 /// One wrong signature.
 pub(super) struct Case<'a> {
@@ -108,19 +108,11 @@ impl<'a> Case<'a> {
             }
         }
         for change in changes {
-            parts.push(part(
-                change.id,
-                change.also,
-                &mask(change.detail.clone().into_owned(), self.check.secrets),
-            ));
+            parts.push(part(change.id, change.also, &mask(change.detail(), self.check.secrets)));
         }
         let hashed = changes.iter().any(|change| matches!(change.op, Op::Hash(..)));
         if base.hash != self.expected && !hashed {
-            let (id, also) = match self.check.message.scene {
-                Scene::Request => ("D3", "D2"),
-                Scene::Invoke | Scene::App => ("D2", "D3"),
-                Scene::Reply | Scene::Notice | Scene::RefundNotice => ("H4", "D3"),
-            };
+            let (id, also) = other_algorithm(self.check.message.scene);
             parts.push(part(
                 id,
                 Some(also),

@@ -33,7 +33,7 @@ impl Fix {
     }
 }
 
-/// One known mistake.
+/// One known mistake. Without the feature `explain-texts` there are no titles, no advice and no code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Row {
     /// Its number in the reference, such as `B5`.
@@ -72,6 +72,11 @@ const fn r(
     advice: [&'static str; 2],
     fix: Option<&'static Fix>,
 ) -> Row {
+    let (title, advice, fix) = if cfg!(feature = "explain-texts") {
+        (title, advice, fix)
+    } else {
+        ([""; 2], [""; 2], None)
+    };
     let [title_en, title_zh] = title;
     let [advice_en, advice_zh] = advice;
     Row { id, code, found_by, title_en, title_zh, advice_en, advice_zh, fix }

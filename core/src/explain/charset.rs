@@ -41,43 +41,47 @@ impl Charset<'_> {
                 }
                 out.extend_from_slice(text.as_bytes());
             }
-            Self::Gbk(gbk) => each(text, out, |c, out| match gbk(c) {
+            Self::Gbk(gbk) => each(text, out, &|c, out| match gbk(c) {
                 Some(bytes) => out.extend_from_slice(&bytes),
                 None => out.push(b'?'),
             }),
             Self::Latin1 => {
-                each(text, out, |c, out| out.push(u8::try_from(u32::from(c)).unwrap_or(b'?')))
+                each(text, out, &|c, out| out.push(u8::try_from(u32::from(c)).unwrap_or(b'?')))
             }
-            Self::Question => each(text, out, |_, out| out.push(b'?')),
+            Self::Question => each(text, out, &|_, out| out.push(b'?')),
             Self::QuestionBytes => {
-                each(text, out, |c, out| out.resize(out.len() + c.len_utf8(), b'?'))
+                each(text, out, &|c, out| out.resize(out.len() + c.len_utf8(), b'?'))
             }
-            Self::QuestionEmoji => each(text, out, |c, out| {
+            Self::QuestionEmoji => each(text, out, &|c, out| {
                 if c.len_utf8() == 4 {
                     out.push(b'?');
                 } else {
                     push(c, out);
                 }
             }),
-            Self::Replacement => each(text, out, |_, out| push('\u{fffd}', out)),
+            Self::Replacement => each(text, out, &|_, out| push('\u{fffd}', out)),
             Self::Utf16Le | Self::Utf16LeBom => {
                 if start && matches!(self, Self::Utf16LeBom) {
                     out.extend_from_slice(&[0xff, 0xfe]);
                 }
-                out.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+                utf16(text, out, u16::to_le_bytes);
             }
             Self::Utf16Be | Self::Utf16BeBom => {
                 if start && matches!(self, Self::Utf16BeBom) {
                     out.extend_from_slice(&[0xfe, 0xff]);
                 }
-                out.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
+                utf16(text, out, u16::to_be_bytes);
             }
             Self::Mojibake1252 => {
                 for byte in text.bytes() {
                     push(windows_1252(byte), out);
                 }
             }
-            Self::LowByte => out.extend(text.encode_utf16().map(|unit| unit.to_le_bytes()[0])),
+            Self::LowByte => {
+                for unit in text.encode_utf16() {
+                    out.push(unit.to_le_bytes()[0]);
+                }
+            }
         }
     }
 
@@ -90,12 +94,18 @@ impl Charset<'_> {
     }
 }
 
-fn each(text: &str, out: &mut Vec<u8>, mut other: impl FnMut(char, &mut Vec<u8>)) {
+fn each(text: &str, out: &mut Vec<u8>, other: &dyn Fn(char, &mut Vec<u8>)) {
     for c in text.chars() {
         match u8::try_from(c) {
             Ok(byte) if byte < 128 => out.push(byte),
             _ => other(c, out),
         }
+    }
+}
+
+fn utf16(text: &str, out: &mut Vec<u8>, bytes: fn(u16) -> [u8; 2]) {
+    for unit in text.encode_utf16() {
+        out.extend_from_slice(&bytes(unit));
     }
 }
 

@@ -9,6 +9,7 @@ use super::evaluate::part;
 use super::message::Message;
 use super::read::{Format, ReadField, Reading};
 use super::report::{Cause, Report, Scene};
+use super::seek::{contains, plain, replace};
 
 /// A finding: row, detail.
 type Findings = Vec<(&'static str, String)>;
@@ -147,10 +148,6 @@ fn sent(message: &Message<'_>, body: &Reading, found: &mut Findings) {
     }
 }
 
-fn plain(name: &str) -> String {
-    name.replace('_', "").to_ascii_lowercase()
-}
-
 /// Which mistake makes `sent` of `signed`.
 fn difference(name: &str, signed: &str, sent: &str) -> &'static str {
     let made = |encode: Encode| encode.apply(signed) == sent || encode.apply(sent) == signed;
@@ -158,23 +155,25 @@ fn difference(name: &str, signed: &str, sent: &str) -> &'static str {
     if matches!(plain(name).as_str(), "noncestr" | "timestamp") {
         return "G1";
     }
-    if signed.replace('+', " ") == sent || sent.replace('+', " ") == signed {
+    if replace(signed, "+", " ") == sent || replace(sent, "+", " ") == signed {
         return "C19";
     }
     if !signed.is_ascii()
         && Encode::NoEmoji.apply(signed)
-            == Encode::NoEmoji.apply(&sent.replace(['?', '\u{fffd}'], ""))
+            == Encode::NoEmoji.apply(&replace(&replace(sent, "?", ""), "\u{fffd}", ""))
     {
         return "C18";
     }
     if made(Encode::Mojibake)
-        || sent.contains('\u{fffd}')
-        || !signed.is_ascii() && sent.contains('?') && !signed.contains('?')
+        || contains(sent, "\u{fffd}")
+        || !signed.is_ascii() && contains(sent, "?") && !contains(signed, "?")
     {
         return "C9";
     }
     let digits = |text: &str| text.len() > 15 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(signed) && (digits(sent) || sent.contains("e+")) && signed.get(..14) == sent.get(..14)
+    if digits(signed)
+        && (digits(sent) || contains(sent, "e+"))
+        && signed.get(..14) == sent.get(..14)
     {
         return "F11";
     }

@@ -2,8 +2,10 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::normal;
+use super::seek::replace;
 
 /// One treatment of every value. [`Encode::Raw`] is right.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +98,7 @@ impl Encode {
                 }
                 out.push(c);
             }),
-            Self::JsonSlashes => out.push_str(&value.replace('/', "\\/")),
+            Self::JsonSlashes => out.push_str(&replace(value, "/", "\\/")),
             Self::JsonAll => each(value, out, |c, out| match c {
                 '"' | '\\' | '/' => out.extend(['\\', c]),
                 '\n' => out.push_str("\\n"),
@@ -115,24 +117,29 @@ impl Encode {
             Self::Unescaped => out.push_str(&super::read::unescape_backslashes(value).text),
             Self::Quoted => out.extend(["\"", value, "\""]),
             Self::Trimmed => out.push_str(value.trim()),
-            Self::NoSpace => out.extend(value.chars().filter(|c| !c.is_whitespace())),
+            Self::NoSpace => filter(value, out, |c| !c.is_whitespace()),
             Self::Collapsed => {
-                for (index, word) in value.split_whitespace().enumerate() {
-                    out.push_str(if index > 0 { " " } else { "" });
-                    out.push_str(word);
+                let mut between = true;
+                for c in value.trim().chars() {
+                    if !c.is_whitespace() {
+                        out.push(c);
+                    } else if !between {
+                        out.push(' ');
+                    }
+                    between = c.is_whitespace();
                 }
             }
-            Self::CrLf => out.push_str(&value.replace("\r\n", "\n").replace('\n', "\r\n")),
-            Self::Lf => out.push_str(&value.replace("\r\n", "\n").replace('\r', "\n")),
-            Self::NoLineEnds => out.push_str(&value.replace(['\r', '\n'], "")),
-            Self::Mojibake => out.extend(value.bytes().map(char::from)),
+            Self::CrLf => out.push_str(&replace(&replace(value, "\r\n", "\n"), "\n", "\r\n")),
+            Self::Lf => out.push_str(&replace(&replace(value, "\r\n", "\n"), "\r", "\n")),
+            Self::NoLineEnds => filter(value, out, |c| c != '\r' && c != '\n'),
+            Self::Mojibake => value.bytes().for_each(|byte| out.push(char::from(byte))),
             Self::MojibakeUndone => out.push_str(&undo_mojibake(value)),
             Self::Nfc => normal::compose(value, out),
             Self::Nfd => normal::decompose(value, out),
-            Self::AsciiOnly => out.extend(value.chars().filter(char::is_ascii)),
-            Self::NoEmoji => out.extend(value.chars().filter(|c| c.len_utf8() < 4)),
-            Self::HalfWidth => out.extend(value.chars().map(half_width)),
-            Self::LowerCase => out.extend(value.chars().map(|c| c.to_ascii_lowercase())),
+            Self::AsciiOnly => filter(value, out, |c| c.is_ascii()),
+            Self::NoEmoji => filter(value, out, |c| c.len_utf8() < 4),
+            Self::HalfWidth => each(value, out, |c, out| out.push(half_width(c))),
+            Self::LowerCase => out.push_str(&value.to_ascii_lowercase()),
         }
     }
 
@@ -144,9 +151,15 @@ impl Encode {
     }
 }
 
-fn each(value: &str, out: &mut String, mut push: impl FnMut(char, &mut String)) {
+fn each(value: &str, out: &mut String, push: fn(char, &mut String)) {
     for c in value.chars() {
         push(c, out);
+    }
+}
+
+fn filter(value: &str, out: &mut String, keep: fn(char) -> bool) {
+    for c in value.chars().filter(|c| keep(*c)) {
+        out.push(c);
     }
 }
 
@@ -199,11 +212,14 @@ fn push_hex(value: u32, digits: u32, upper: bool, out: &mut String) {
 }
 
 fn undo_mojibake(value: &str) -> Cow<'_, str> {
-    let bytes = value.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<_>>();
-    match bytes.map(String::from_utf8) {
-        Some(Ok(text)) => Cow::Owned(text),
-        _ => Cow::Borrowed(value),
+    let mut bytes = Vec::with_capacity(value.len());
+    for c in value.chars() {
+        match u8::try_from(c) {
+            Ok(byte) => bytes.push(byte),
+            Err(_) => return Cow::Borrowed(value),
+        }
     }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 /// Full-width letters and the ideographic space to ASCII.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::case::Case;
 use super::catalogue::known;
-use super::form::{Target, targets};
+use super::form::{Target, targets, to_hex};
 use super::message::Message;
 use super::outline::{malformed, outline};
 use super::plan::{Digest32, Hash, Scratch, Settings, mask};
@@ -171,7 +171,6 @@ fn intended(expected: Hash, targets: &[Target]) -> Hash {
     [expected, Hash::Md5, Hash::Hmac].into_iter().find(|hash| fits(*hash)).unwrap_or(expected)
 }
 
-pub(super) fn hex(digest: &Digest32, hash: Hash) -> String {
-    let nibble = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0').to_ascii_uppercase();
-    digest.iter().take(hash.len()).flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]).collect()
+fn hex(digest: &Digest32, hash: Hash) -> String {
+    to_hex(digest.get(..hash.len()).unwrap_or_default()).to_ascii_uppercase()
 }

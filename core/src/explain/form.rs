@@ -198,13 +198,29 @@ fn nibble_of(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// Bytes as lower-case hex.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    text
+}
+
 /// Bytes of a hex text; nothing if it is none.
 pub(super) fn from_hex(text: &[u8]) -> Vec<u8> {
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(nibble_of(*high)? << 4 | nibble_of(*low)?),
-        _ => None,
-    };
-    text.chunks(2).map(pair).collect::<Option<_>>().unwrap_or_default()
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut rest = text;
+    while let [high, low, tail @ ..] = rest {
+        match (nibble_of(*high), nibble_of(*low)) {
+            (Some(high), Some(low)) => bytes.push(high << 4 | low),
+            _ => return Vec::new(),
+        }
+        rest = tail;
+    }
+    if rest.is_empty() { bytes } else { Vec::new() }
 }
 
 /// Bytes of a base64 text, with either alphabet, padded or not; nothing if it is none.

@@ -199,6 +199,12 @@ impl<'a> PartView<'a> {
     }
 }
 
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        RowView::of(self).serialize(to)
+    }
+}
+
 /// A row of the catalogue.
 #[derive(Serialize)]
 struct RowView {
@@ -211,7 +217,7 @@ struct RowView {
 }
 
 impl RowView {
-    fn of(row: &'static Row) -> Self {
+    fn of(row: &Row) -> Self {
         Self {
             id: row.id,
             code: row.code,

@@ -21,6 +21,8 @@ pub(super) struct Message<'a> {
     pub(super) fields: &'a [ReadField],
     /// For every field, why it is signed or not and under which other name.
     pub(super) states: Vec<(Why, Option<&'static str>)>,
+    /// The names of the signed set that were pasted in another spelling, and that spelling.
+    pub(super) renamed: Vec<(&'static str, &'a str)>,
     /// All fields in the order of the text, then what was added.
     pub(super) pairs: Vec<Pair<'a>>,
     /// Names that were not in the text but belong to the signed set.
@@ -57,6 +59,7 @@ impl<'a> Message<'a> {
             scene,
             fields,
             states: Vec::with_capacity(fields.len()),
+            renamed: Vec::new(),
             pairs: Vec::with_capacity(fields.len() + 2),
             added: Vec::new(),
             own_sign,
@@ -106,6 +109,9 @@ impl<'a> Message<'a> {
                 Why::Signed
             };
             self.states.push((why, signed_as));
+            if let Some(name) = signed_as {
+                self.renamed.push((name, &field.name));
+            }
             self.pairs.push(Pair {
                 name: Cow::Borrowed(canonical.unwrap_or(&field.name)),
                 value: Cow::Borrowed(&field.value),

@@ -28,6 +28,7 @@ mod read;
 mod refund;
 mod report;
 mod search;
+mod seek;
 mod transforms;
 mod words;
 

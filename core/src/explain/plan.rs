@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::charset::Charset;
 use super::encode::Encode;
+use super::seek;
 
 /// A field on its way into the text that is signed.
 #[derive(Clone)]
@@ -20,6 +21,13 @@ pub(super) struct Pair<'a> {
     pub(super) name: Cow<'a, str>,
     pub(super) value: Cow<'a, str>,
     pub(super) signed: bool,
+}
+
+impl<'a> Pair<'a> {
+    /// One that is signed.
+    pub(super) const fn signed(name: &'a str, value: &'a str) -> Self {
+        Self { name: Cow::Borrowed(name), value: Cow::Borrowed(value), signed: true }
+    }
 }
 
 /// The order of the pairs.
@@ -163,8 +171,8 @@ impl<'a> Settings<'a> {
         }
         let mut scratch = Scratch::default();
         Self { key: b"******", charset: Charset::Utf8, ..*self }.render(&pairs, &mut scratch);
-        let text = String::from_utf8_lossy(&scratch.bytes).into_owned();
-        mask(text, secrets)
+        let text = core::str::from_utf8(&scratch.bytes).unwrap_or_default();
+        mask(text.into(), secrets)
     }
 
     fn render(&self, pairs: &[Pair<'_>], scratch: &mut Scratch) {
@@ -175,7 +183,7 @@ impl<'a> Settings<'a> {
             None => self.join(pairs, text),
         }
         for replace in self.replace {
-            *text = text.replace(replace.from, replace.to);
+            *text = seek::replace(text, replace.from, replace.to);
         }
         let bytes = &mut *scratch.bytes;
         bytes.clear();
@@ -189,7 +197,7 @@ impl<'a> Settings<'a> {
             Tail::Key(glue) => {
                 match self.replace.first() {
                     Some(replace) if replace.tail_too => {
-                        text.push_str(&glue.replace(replace.from, replace.to));
+                        text.push_str(&seek::replace(glue, replace.from, replace.to));
                     }
                     _ => text.push_str(glue),
                 }
@@ -200,8 +208,12 @@ impl<'a> Settings<'a> {
     }
 
     fn join(&self, pairs: &[Pair<'_>], text: &mut String) {
-        let mut order: Vec<&Pair<'_>> = pairs.iter().filter(|pair| pair.signed).collect();
-        order.sort_by(|a, b| self.sort.compare(a, b));
+        let mut order: Vec<&Pair<'_>> = Vec::with_capacity(pairs.len());
+        for pair in pairs.iter().filter(|pair| pair.signed) {
+            // A dozen pairs need no sort of the library's size.
+            let at = order.partition_point(|before| self.sort.compare(before, pair).is_le());
+            order.insert(at, pair);
+        }
         let join = &self.join;
         text.push_str(join.head);
         for (index, pair) in order.iter().enumerate() {
@@ -226,8 +238,8 @@ impl<'a> Settings<'a> {
 pub(super) fn mask(mut text: String, secrets: &[&[u8]]) -> String {
     for secret in secrets.iter().filter_map(|secret| core::str::from_utf8(secret).ok()) {
         let secret = secret.trim();
-        if secret.len() >= 8 && text.contains(secret) {
-            text = text.replace(secret, "******");
+        if secret.len() >= 8 && seek::contains(&text, secret) {
+            text = seek::replace(&text, secret, "******");
         }
     }
     text

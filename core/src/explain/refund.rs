@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::catalogue::known;
 use super::evaluate::{Check, part};
-use super::form::from_base64;
+use super::form::{from_base64, to_hex};
 use super::report::{Cause, Report, Stopped, Tried, Verdict};
 
 /// The way a key is made, and whether blocks are chained.
@@ -46,7 +46,7 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
         report.verdict = Verdict::Unsigned;
         return;
     };
-    let text = info.replace([' ', '\n', '\r'], "");
+    let text = info.split([' ', '\n', '\r']).collect::<String>();
     let bytes = from_base64(text.as_bytes());
     let mut tried = 0;
     let keys = check.options.keys.iter().map(|key| (key.bytes, key.label));
@@ -85,19 +85,13 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
 impl Way {
     fn key(self, api_key: &[u8]) -> Zeroizing<Vec<u8>> {
         let digest = Md5::digest(api_key);
-        let hex = |base: u8| {
-            let digit = move |n: u8| if n < 10 { b'0' + n } else { base + n - 10 };
-            digest
-                .iter()
-                .flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
-                .collect::<Vec<u8>>()
-        };
+        let hex = Zeroizing::new(to_hex(&digest));
         let mut key = match self {
-            Self::LowerHex | Self::Half => hex(b'a'),
-            Self::UpperHex => hex(b'A'),
+            Self::LowerHex | Self::Half => hex.as_bytes().to_vec(),
+            Self::UpperHex => hex.to_ascii_uppercase().into_bytes(),
             Self::Raw => digest.to_vec(),
             Self::Key => api_key.to_vec(),
-            Self::BigInteger => hex(b'a').into_iter().skip_while(|digit| *digit == b'0').collect(),
+            Self::BigInteger => hex.trim_start_matches('0').as_bytes().to_vec(),
         };
         match self {
             Self::Half => key.truncate(16),

@@ -52,6 +52,7 @@ err_codes! {
     AuthCodeExpire = "AUTHCODEEXPIRE", "the payment code has expired";
     AuthCodeInvalid = "AUTH_CODE_INVALID", "the code is not a WeChat payment code";
     BankError = "BANKERROR", "an error at the bank; the outcome is unknown";
+    BillCreating = "BILL_CREATING", "the bill is not ready yet";
     BizerrNeedRetry = "BIZERR_NEED_RETRY", "WeChat asks for the same request again";
     BuyerMismatch = "BUYER_MISMATCH", "another user has already tried to pay this order";
     CertError = "CERT_ERROR", "the merchant certificate is missing or wrong";
@@ -63,6 +64,7 @@ err_codes! {
     InvalidTransactionid = "INVALID_TRANSACTIONID", "the transaction_id is not valid";
     LackParams = "LACK_PARAMS", "a parameter is missing";
     MchidNotExist = "MCHID_NOT_EXIST", "there is no such mch_id";
+    NoBillExist = "NO_BILL_EXIST", "there is no bill for this day";
     NoAuth = "NOAUTH", "this product is not enabled for the merchant";
     NotEnough = "NOTENOUGH", "the balance is too low";
     NotSupportCard = "NOTSUPORTCARD", "this kind of card cannot be used";
@@ -99,6 +101,7 @@ impl ErrCode {
             self,
             Self::SystemError
                 | Self::BankError
+                | Self::BillCreating
                 | Self::BizerrNeedRetry
                 | Self::FreqLimit
                 | Self::FrequencyLimited

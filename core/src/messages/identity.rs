@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use super::field::{Field, Format};
+use super::field::{self, Field, FieldError, Format};
 use crate::{Params, ParamsError};
 
 /// The fields that name the merchant in every message (APIv2 common fields; service-provider mode).
@@ -27,12 +27,24 @@ pub struct OtherMerchantError {
 }
 
 /// The identity fields of every message.
-pub(super) const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 4] = [
     Field::required("appid", Format::Text(32)),
     Field::required("mch_id", Format::Text(32)),
     Field::optional("sub_appid", Format::Text(32)),
-    Field::optional("sub_mch_id", Format::Text(32)),
+    SUB_MCH_ID,
 ];
+
+const SUB_MCH_ID: Field = Field::optional("sub_mch_id", Format::SubMchId);
+
+/// Checks the identity fields of a request.
+pub(super) fn check(params: &Params) -> Result<(), FieldError> {
+    field::check(params, &FIELDS)?;
+    let sub_mch_id = params.filled("sub_mch_id");
+    if sub_mch_id.is_some() && sub_mch_id == params.filled("mch_id") {
+        return Err(SUB_MCH_ID.wrong());
+    }
+    Ok(())
+}
 
 impl Identity {
     /// A direct merchant.

@@ -43,14 +43,31 @@ pub fn open(
     sign_type: SignType,
     key: &ApiKey,
 ) -> Result<Verified, ReplyError> {
+    let verified = genuine(reply, identity, sign_type, key)?;
+    answer(&verified)?;
+    Ok(verified)
+}
+
+/// The first half of [`open`]: whether the reply arrived, is WeChat's, and is ours.
+pub(super) fn genuine(
+    reply: Params,
+    identity: &Identity,
+    sign_type: SignType,
+    key: &ApiKey,
+) -> Result<Verified, ReplyError> {
     if reply.get("return_code") != Some("SUCCESS") {
         return Err(ReplyError::NotAccepted { return_msg: clip(reply.get("return_msg")) });
     }
     let verified = verify(reply, sign_type, key).map_err(ReplyError::NotVerified)?;
+    identity.check(verified.params()).map_err(ReplyError::OtherMerchant)?;
+    Ok(verified)
+}
+
+/// The second half: whether the answer is yes.
+pub(super) fn answer(verified: &Verified) -> Result<(), ReplyError> {
     let params = verified.params();
-    identity.check(params).map_err(ReplyError::OtherMerchant)?;
-    match RESULT_CODE.of(params).map_err(ReplyError::Field)? {
-        "SUCCESS" => Ok(verified),
+    match RESULT_CODE.of(params)? {
+        "SUCCESS" => Ok(()),
         _ => Err(ReplyError::Refused {
             code: ErrCode::from(params.get("err_code").unwrap_or_default()),
             description: clip(params.get("err_code_des")),
@@ -58,7 +75,8 @@ pub fn open(
     }
 }
 
-fn clip(text: Option<&str>) -> String {
+/// WeChat's words, as long as they may be in a log.
+pub(super) fn clip(text: Option<&str>) -> String {
     text.unwrap_or_default().chars().take(128).collect()
 }
 

@@ -37,7 +37,7 @@ pub(super) fn signed<'a>(
 
 /// Checks a request's common fields and its own.
 pub(super) fn check_all(params: &Params, own: &[Field]) -> Result<(), FieldError> {
-    check(params, &identity::FIELDS)?;
+    identity::check(params)?;
     check(params, &COMMON)?;
     check(params, own)
 }

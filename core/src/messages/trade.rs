@@ -1,57 +1,12 @@
 //! What WeChat says of a trade: its state, and the payment.
 
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
-use core::str::FromStr;
 
+use super::coupon::{Coupon, CouponFields};
 use super::field::{Field, FieldError, Format};
+use super::words::words;
 use crate::{Fen, Params, time};
-
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        pub enum $name {
-            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $word))] $variant,)*
-        }
-
-        impl $name {
-            /// All values, in the order of the documents.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The words, in the same order.
-            pub const WORDS: &'static [&'static str] = &[$($word),*];
-
-            /// WeChat's word.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        /// Exact, case-sensitive; the error is empty because the caller knows the field.
-        impl FromStr for $name {
-            type Err = ();
-
-            fn from_str(word: &str) -> Result<Self, ()> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(()),
-                }
-            }
-        }
-    };
-}
 
 words! {
     /// How the user pays (`trade_type`).
@@ -98,18 +53,6 @@ impl TradeState {
     }
 }
 
-/// One coupon that paid a part (`coupon_id_$n` and its companions).
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Coupon {
-    /// `coupon_id_$n`.
-    pub id: String,
-    /// `coupon_fee_$n`.
-    pub fee: Fen,
-    /// `coupon_type_$n`, which WeChat may leave out.
-    pub kind: Option<String>,
-}
-
 /// A payment as WeChat reports it in a notice or in the reply to orderquery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -143,6 +86,13 @@ pub struct Trade {
 const TRANSACTION_ID: Field = Field::required("transaction_id", Format::Text(32));
 const TOTAL_FEE: Field = Field::required("total_fee", Format::TotalFee);
 const TIME_END: Field = Field::required("time_end", Format::Time);
+const CASH_FEE: Field = Field::optional("cash_fee", Format::Number);
+const SETTLEMENT_TOTAL_FEE: Field = Field::optional("settlement_total_fee", Format::Number);
+const COUPONS: CouponFields = CouponFields {
+    id: "coupon_id",
+    fee: "coupon_fee",
+    rule: Field::optional("coupon_fee_$n", Format::Number),
+};
 
 impl Trade {
     /// Reads the payment fields of a verified message.
@@ -152,9 +102,9 @@ impl Trade {
             transaction_id: TRANSACTION_ID.of(params)?.into(),
             total_fee: TOTAL_FEE.parse(params)?,
             fee_type: params.filled("fee_type").unwrap_or("CNY").into(),
-            cash_fee: optional_fee(params, "cash_fee")?,
-            settlement_total_fee: optional_fee(params, "settlement_total_fee")?,
-            coupons: read_coupons(params)?,
+            cash_fee: CASH_FEE.find(params)?,
+            settlement_total_fee: SETTLEMENT_TOTAL_FEE.find(params)?,
+            coupons: Coupon::read(params, &COUPONS, "")?,
             time_end: time::from_beijing(TIME_END.of(params)?).ok_or(TIME_END.wrong())?,
             openid: text("openid"),
             sub_openid: text("sub_openid"),
@@ -163,25 +113,4 @@ impl Trade {
             attach: text("attach"),
         })
     }
-}
-
-fn optional_fee(params: &Params, name: &'static str) -> Result<Option<Fen>, FieldError> {
-    let field = Field::optional(name, Format::Number);
-    params.filled(name).map(|value| value.parse().map_err(|_| field.wrong())).transpose()
-}
-
-/// `$n` counts from 0; reading stops at the first index that is not there.
-fn read_coupons(params: &Params) -> Result<Vec<Coupon>, FieldError> {
-    const COUPON_FEE: Field = Field::optional("coupon_fee_$n", Format::Number);
-    let mut coupons = Vec::new();
-    while let Some(id) = params.filled(&format!("coupon_id_{}", coupons.len())) {
-        let n = coupons.len();
-        let fee = params.filled(&format!("coupon_fee_{n}")).unwrap_or("0");
-        coupons.push(Coupon {
-            id: id.into(),
-            fee: fee.parse().map_err(|_| COUPON_FEE.wrong())?,
-            kind: params.filled(&format!("coupon_type_{n}")).map(ToString::to_string),
-        });
-    }
-    Ok(coupons)
 }

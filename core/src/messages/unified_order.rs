@@ -35,7 +35,7 @@ pub const FIELDS: &[Field] = &[
     PRODUCT_ID,
     Field::optional("limit_pay", Format::OneOf(&["no_credit"])),
     OPENID,
-    Field::optional("sub_openid", Format::Text(128)),
+    SUB_OPENID,
     Field::optional("receipt", Format::OneOf(&["Y"])),
     SCENE_INFO,
     Field::optional("profit_sharing", Format::OneOf(&["Y", "N"])),
@@ -49,6 +49,7 @@ const TIME_START: Field = Field::optional("time_start", Format::Time);
 const TIME_EXPIRE: Field = Field::optional("time_expire", Format::Time);
 const PRODUCT_ID: Field = Field::optional("product_id", Format::Text(32));
 const OPENID: Field = Field::optional("openid", Format::Text(128));
+const SUB_OPENID: Field = Field::optional("sub_openid", Format::SubOpenid);
 const SCENE_INFO: Field = Field::optional("scene_info", Format::Text(256));
 
 /// What is ordered. Optional fields that are `None` or empty are not sent.
@@ -68,7 +69,7 @@ pub struct UnifiedOrder {
     pub notify_url: String,
     /// The payer under `appid`; JSAPI needs this or `sub_openid`.
     pub openid: Option<String>,
-    /// The payer under `sub_appid` (service-provider mode).
+    /// The payer under `sub_appid`, which must then be there (service-provider mode).
     pub sub_openid: Option<String>,
     /// Seconds since 1970.
     pub time_start: Option<i64>,
@@ -141,13 +142,16 @@ fn beijing(field: &Field, unix_s: Option<i64>) -> Result<Option<String>, FieldEr
     unix_s.map(|unix_s| time::to_beijing(unix_s).ok_or(field.wrong())).transpose()
 }
 
-/// Checks a request's fields, those that depend on `trade_type` included.
+/// Checks a request's fields, those that depend on another included.
 ///
 /// # Errors
 /// The first [`FieldError`].
 pub fn check(params: &Params) -> Result<(), FieldError> {
     request::check_all(params, FIELDS)?;
     let has = |name| params.filled(name).is_some();
+    if has("sub_openid") && !has("sub_appid") {
+        return Err(SUB_OPENID.wrong());
+    }
     match params.get("trade_type") {
         Some("JSAPI") if !has("openid") && !has("sub_openid") => Err(OPENID.missing()),
         Some("NATIVE") if !has("product_id") => Err(PRODUCT_ID.missing()),

@@ -39,8 +39,16 @@ pub fn request(order: &UnifiedOrder) -> Result<Params, FieldError> {
     order.to_params(&identity(), NONCE, SignType::Md5, &key())
 }
 
+pub fn provider() -> Identity {
+    Identity {
+        sub_appid: Some("wxfedcba9876543210".into()),
+        sub_mch_id: Some("1900000002".into()),
+        ..identity()
+    }
+}
+
 /// The fields without their signature, which must be right.
-fn unsigned(mut request: Params, sign_type: SignType) -> Params {
+pub fn unsigned(mut request: Params, sign_type: SignType) -> Params {
     assert!(verify(request.clone(), sign_type, &key()).is_ok());
     request.remove("sign");
     request
@@ -95,12 +103,7 @@ fn an_order_with_everything_sends_everything() {
         profit_sharing: Some("N".into()),
         ..order(TradeType::Jsapi)
     };
-    let provider = Identity {
-        sub_appid: Some("wxfedcba9876543210".into()),
-        sub_mch_id: Some("1900000002".into()),
-        ..identity()
-    };
-    let request = full.to_params(&provider, NONCE, SignType::HmacSha256, &key()).unwrap();
+    let request = full.to_params(&provider(), NONCE, SignType::HmacSha256, &key()).unwrap();
     assert_eq!(unified_order::check(&request), Ok(()));
     let expected = params(&[
         ("appid", APPID),
@@ -177,7 +180,15 @@ fn what_a_trade_type_needs_is_required_for_it_alone() {
     assert_eq!(request(&without(TradeType::Mweb)), missing("scene_info", 256));
     assert!(request(&without(TradeType::App)).is_ok());
     let sub = UnifiedOrder { sub_openid: Some("oSub".into()), ..without(TradeType::Jsapi) };
-    assert!(request(&sub).is_ok(), "sub_openid stands in for openid");
+    let error = request(&sub).unwrap_err();
+    assert_eq!((error.field, error.missing), ("sub_openid", false));
+    assert!(error.to_string().ends_with("sub_appid beside it"), "{error}");
+    let provider = provider();
+    let stands_in = sub.to_params(&provider, NONCE, SignType::Md5, &key());
+    assert!(stands_in.is_ok(), "sub_openid stands in for openid");
+    let own_sub = Identity { sub_mch_id: Some(MCH_ID.into()), ..provider };
+    let error = sub.to_params(&own_sub, NONCE, SignType::Md5, &key()).unwrap_err();
+    assert_eq!((error.field, error.missing), ("sub_mch_id", false));
 }
 
 #[test]

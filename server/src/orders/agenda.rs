@@ -95,3 +95,6 @@ pub(super) fn end_ms(order: &Order) -> i64 {
         .map_or(order.terms.expires_ms, |asked| asked.min(order.terms.expires_ms));
     close_time_ms(order).map_or(wanted, |allowed| allowed.max(wanted))
 }
+
+#[cfg(test)]
+mod tests;

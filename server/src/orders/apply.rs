@@ -121,3 +121,6 @@ fn late_payment(order: &Order, fact: &Fact) -> Option<Anomaly> {
     (order.trade_state == TradeState::Closed)
         .then(|| Anomaly::PaidAfterClose { transaction_id: payment.transaction_id.clone() })
 }
+
+#[cfg(test)]
+mod tests;

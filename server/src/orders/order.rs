@@ -327,3 +327,6 @@ impl Order {
         })
     }
 }
+
+#[cfg(test)]
+pub(in crate::orders) mod tests;

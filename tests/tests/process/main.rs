@@ -9,6 +9,7 @@
 
 mod config;
 mod lifecycle;
+mod mistakes;
 mod signing;
 
 use std::process::Output;

@@ -69,6 +69,6 @@ export async function compiled(compile) {
 }
 
 function notCompiled(error) {
-  const message = "WebAssembly cannot be compiled here; a Content-Security-Policy needs 'wasm-unsafe-eval'";
+  const message = "WebAssembly is not compiled: damaged bytes, or a Content-Security-Policy without 'wasm-unsafe-eval'";
   return new WxPayError('not_compiled', message, undefined, error);
 }

@@ -17,7 +17,8 @@ export { WxPayError };
 async function start(engine, given) {
   const source = await given;
   if (source instanceof WebAssembly.Module) return engine.use(source);
-  return engine.use(await compiled(async () => WebAssembly.compile(await bytesOf(source))));
+  const bytes = await bytesOf(source);
+  return engine.use(await compiled(() => WebAssembly.compile(bytes)));
 }
 
 async function bytesOf(source) {

@@ -4,6 +4,7 @@ use super::Look;
 use crate::SignType;
 use crate::explain::message::{APP, INVOKE};
 use crate::explain::report::{Scene, Weight};
+use crate::explain::seek::{contains, contains_any};
 
 pub(super) fn look(look: &mut Look<'_>) {
     if let Some(given) = look.given {
@@ -58,7 +59,7 @@ fn sign_type(look: &mut Look<'_>) {
             if value.starts_with("RSA") || value.starts_with("WECHATPAY2") { "D12" } else { "D11" };
         look.add(id, Weight::Error, Some(name), value, Some(&field.value_span));
     }
-    if look.check.input.contains("WECHATPAY2-SHA256-RSA2048") {
+    if contains(look.check.input, "WECHATPAY2-SHA256-RSA2048") {
         look.add("D12", Weight::Error, None, "WECHATPAY2-SHA256-RSA2048", None);
     }
 }
@@ -66,12 +67,12 @@ fn sign_type(look: &mut Look<'_>) {
 fn endpoint(look: &mut Look<'_>) {
     let url = look.check.options.url.unwrap_or_default();
     let message = look.check.message;
-    let promotion = url.contains("mmpaymkttransfers") || url.contains("mmpaysptrans");
+    let promotion = contains_any(url, &["mmpaymkttransfers", "mmpaysptrans"]);
     let transfer = promotion
         || message.get("partner_trade_no").is_some()
         || message.get("mch_billno").is_some();
     let sign_type = message.get("sign_type");
-    if url.contains("downloadfundflow") && message.sign_type == SignType::Md5 {
+    if contains(url, "downloadfundflow") && message.sign_type == SignType::Md5 {
         look.add(
             "D13",
             Weight::Error,
@@ -81,13 +82,12 @@ fn endpoint(look: &mut Look<'_>) {
         );
     } else if transfer && sign_type.is_some() {
         look.add("D13", Weight::Error, Some("sign_type"), "this endpoint has no sign_type", None);
-    } else if url.contains("/v3/") {
+    } else if contains(url, "/v3/") {
         look.add("D12", Weight::Error, None, "/v3/", None);
     }
     let silent =
         ["downloadbill", "downloadfundflow", "payitil/report", "getsignkey", "getpublickey"];
-    if message.scene == Scene::Reply && (promotion || silent.iter().any(|name| url.contains(name)))
-    {
+    if message.scene == Scene::Reply && (promotion || contains_any(url, &silent)) {
         look.add("H6", Weight::Info, None, "this endpoint never signs", None);
     }
 }

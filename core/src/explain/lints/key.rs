@@ -3,6 +3,7 @@
 use super::Look;
 use crate::explain::KeyKind;
 use crate::explain::report::Weight;
+use crate::explain::seek::contains;
 
 pub(super) fn look(look: &mut Look<'_>) {
     let Some(key) = look.check.options.keys.first() else { return };
@@ -36,7 +37,7 @@ pub(super) fn look(look: &mut Look<'_>) {
         add("A2", Weight::Info, "32 lower-case hex characters, as an AppSecret has");
     }
     let url = look.check.options.url.unwrap_or_default();
-    let sandbox = url.contains("sandbox");
+    let sandbox = contains(url, "sandbox");
     if !url.is_empty() && sandbox != (key.kind == KeyKind::Sandbox) {
         let detail = if sandbox {
             "a sandbox URL takes the sandbox key"

@@ -3,6 +3,7 @@
 use super::Look;
 use crate::explain::read::{Format, NoteKind, Wrapping};
 use crate::explain::report::{Scene, Weight, Why};
+use crate::explain::seek::contains;
 
 pub(super) fn look(look: &mut Look<'_>) {
     let (reading, check) = (look.reading, look.check);
@@ -52,7 +53,7 @@ pub(super) fn look(look: &mut Look<'_>) {
             ),
             Why::Signed | Why::Empty | Why::IsSign | Why::NotInSet | Why::Added => {}
         }
-        if field.name.contains('[') {
+        if contains(&field.name, "[") {
             look.add(
                 "B19",
                 Weight::Warning,

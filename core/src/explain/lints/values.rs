@@ -5,6 +5,7 @@ use crate::explain::damage::DAMAGE;
 use crate::explain::encode::Encode;
 use crate::explain::read::{Kind, ReadField};
 use crate::explain::report::Weight;
+use crate::explain::seek::{contains, contains_any, plain, split_once};
 
 pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     let (name, value) = (field.name.as_str(), field.value.as_str());
@@ -19,26 +20,20 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     {
         add("B6", Weight::Warning, if value.is_empty() { "null" } else { value });
     }
-    if value.contains("<![CDATA[") {
+    if contains(value, "<![CDATA[") {
         add("C3", Weight::Error, "<![CDATA[");
     }
-    if DAMAGE.iter().any(|(symbol, from, _)| {
-        let tail = value.split_once(symbol).map_or("", |(_, tail)| tail);
-        tail.contains('=') && !from.is_empty()
-    }) {
+    let damaged = |(_, tail): (&str, &str)| contains(tail, "=");
+    if DAMAGE.iter().any(|(symbol, ..)| split_once(value, symbol).is_some_and(damaged)) {
         add("C4", Weight::Warning, "a symbol that HTML makes of &name");
     }
-    if value.contains('\u{fffd}') || value.contains("??") {
+    if contains_any(value, &["\u{fffd}", "??"]) {
         add("C7", Weight::Warning, "? or U+FFFD");
     }
     if !value.is_ascii() && Encode::MojibakeUndone.apply(value) != value {
         add("C8", Weight::Warning, &Encode::MojibakeUndone.apply(value));
     }
-    if value.contains("\\u00")
-        || value.contains("\\u4")
-        || value.contains("\\u5")
-        || value.contains("\\/")
-    {
+    if contains_any(value, &["\\u00", "\\u4", "\\u5", "\\/"]) {
         add("C10", Weight::Warning, "\\u.... or \\/");
     }
     if value.starts_with('\u{feff}') {
@@ -47,7 +42,7 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     if let Some(c) = value.chars().find(|c| is_look_alike(*c)) {
         add("C13", Weight::Warning, c.encode_utf8(&mut [0; 4]));
     }
-    if value.contains("\\\"") || value.contains("\\x22") {
+    if contains_any(value, &["\\\"", "\\x22"]) {
         add("C14", Weight::Warning, "\\\" or \\x22");
         add("H9", Weight::Info, "\\\" or \\x22");
     }
@@ -60,8 +55,7 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     if name.ends_with("_fee") || name.ends_with("amount") {
         amount(value, &mut add);
     }
-    let plain = name.replace('_', "").to_ascii_lowercase();
-    match plain.as_str() {
+    match plain(name).as_str() {
         "timestamp" => time(field, &mut add),
         "noncestr" => nonce(value, &mut add),
         "timestart" | "timeexpire" | "timeend" if !is_time(value) => {
@@ -78,8 +72,8 @@ fn amount(value: &str, add: &mut dyn FnMut(&'static str, Weight, &str)) {
         }
         return;
     }
-    match value.split_once('.') {
-        _ if value.contains(',') => add("F9", Weight::Error, value),
+    match split_once(value, ".") {
+        _ if contains(value, ",") => add("F9", Weight::Error, value),
         Some((_, cents)) if !cents.bytes().all(|byte| byte == b'0') => {
             add("F2", Weight::Error, value);
             add("F1", Weight::Error, value);
@@ -90,7 +84,7 @@ fn amount(value: &str, add: &mut dyn FnMut(&'static str, Weight, &str)) {
 
 fn time(field: &ReadField, add: &mut dyn FnMut(&'static str, Weight, &str)) {
     let value = field.value.as_str();
-    if field.kind == Kind::Number || value.contains(['E', 'e', '.']) {
+    if field.kind == Kind::Number || contains_any(value, &["E", "e", "."]) {
         add("F5", Weight::Error, value);
     }
     if value.len() == 13 && value.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -2,10 +2,11 @@
 
 use super::layer::{Layer, escape};
 use super::scan::Scan;
+use crate::explain::seek::{contains, find};
 
 /// The body that a curl command sends, or the query of its URL if it sends none.
 pub(super) fn body(input: &str) -> Option<Layer> {
-    let start = input.find("curl")?;
+    let start = find(input, "curl")?;
     let mut scan = Scan::new(input, start);
     let mut body = Layer::default();
     let mut url = None;
@@ -33,7 +34,7 @@ pub(super) fn body(input: &str) -> Option<Layer> {
             append(&mut body, &word, option.len() + 1);
         } else if text.starts_with("-d") {
             append(&mut body, &word, 2);
-        } else if text.contains("://") {
+        } else if contains(text, "://") {
             url = Some(word);
         }
     }
@@ -41,7 +42,7 @@ pub(super) fn body(input: &str) -> Option<Layer> {
         return Some(body);
     }
     let url = url?;
-    let query = url.text.find('?')? + 1;
+    let query = find(&url.text, "?")? + 1;
     append(&mut body, &url, query);
     Some(body)
 }

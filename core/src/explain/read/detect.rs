@@ -3,6 +3,7 @@
 use super::layer::{Layer, unescape_backslashes, unescape_html};
 use super::scan::{Scan, is_name_char};
 use super::{Confidence, Format, Wrapping, curl, pairs};
+use crate::explain::seek::{contains, contains_any, find};
 
 /// How many opening braces are looked at when a log line holds several.
 const MAX_BRACES: usize = 16;
@@ -44,7 +45,8 @@ pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
 }
 
 fn wrapping(input: &str) -> Option<Wrapping> {
-    let first = |patterns: &[&str]| patterns.iter().filter_map(|pattern| input.find(pattern)).min();
+    let first =
+        |patterns: &[&str]| patterns.iter().filter_map(|pattern| find(input, pattern)).min();
     let plain =
         first(&["<xml", "<root", "<appid", "<return_code", "{\"", "{'"]).unwrap_or(input.len());
     let html = first(&["&lt;xml", "&lt;root", "&lt;appid", "&lt;return_code"]);
@@ -67,12 +69,14 @@ fn inner(text: &str, format: Option<Format>) -> Option<Guess> {
     };
     match format {
         Some(Format::Json | Format::Object) => {
-            let start = best_brace(text)
-                .map_or_else(|| text.find('{').unwrap_or(text.len()), |(_, start, _)| start);
+            let start = match best_brace(text) {
+                Some((_, start, _)) => start,
+                None => find(text, "{").unwrap_or(text.len()),
+            };
             return Some(guess(format?, start, Confidence::Sure));
         }
         Some(Format::Map) => {
-            return Some(guess(Format::Map, text.find('{').unwrap_or(0), Confidence::Sure));
+            return Some(guess(Format::Map, find(text, "{").unwrap_or(0), Confidence::Sure));
         }
         Some(Format::Query | Format::Form) => {
             return Some(guess(format?, query_start(text), Confidence::Sure));
@@ -96,7 +100,8 @@ fn inner(text: &str, format: Option<Format>) -> Option<Guess> {
         return Some(guess(Format::Php, 0, Confidence::Sure));
     }
     if let Some((best, start, format)) = brace
-        && (best > pairs_score || best == pairs_score && !text.get(..start)?.contains(['=', ':']))
+        && (best > pairs_score
+            || best == pairs_score && !contains_any(text.get(..start)?, &["=", ":"]))
     {
         return Some(guess(format, start, Confidence::Sure));
     }
@@ -104,13 +109,13 @@ fn inner(text: &str, format: Option<Format>) -> Option<Guess> {
 }
 
 fn is_xml(text: &str) -> bool {
-    let Some(at) = text.find('<') else { return false };
+    let Some(at) = find(text, "<") else { return false };
     let tail = text.get(at..).unwrap_or_default();
     let named = ["<xml", "<XML", "<root", "<?xml"].iter().any(|start| tail.starts_with(start));
     let brace = text.find(['{', '&']).is_some_and(|brace| brace < at);
     named
-        || starts_with_tag(text) && tail.contains("</")
-        || !brace && ["<xml>", "<root>"].iter().any(|root| text.contains(root))
+        || starts_with_tag(text) && contains(tail, "</")
+        || !brace && contains_any(text, &["<xml>", "<root>"])
 }
 
 fn starts_with_tag(text: &str) -> bool {
@@ -118,10 +123,9 @@ fn starts_with_tag(text: &str) -> bool {
 }
 
 fn is_php(text: &str) -> bool {
-    let Some(arrow) = text.find("=>") else { return false };
+    let Some(arrow) = find(text, "=>") else { return false };
     let head = text.get(..arrow).unwrap_or_default().trim_end();
-    head.ends_with([']', '\'', '"'])
-        && ["array", "Array", "["].iter().any(|open| head.contains(open))
+    head.ends_with([']', '\'', '"']) && contains_any(head, &["array", "Array", "["])
 }
 
 /// The brace whose object or map has the most names that WeChat knows.
@@ -188,9 +192,9 @@ fn brace_format(text: &str, start: usize) -> Option<Format> {
 
 /// Where joined pairs begin: behind the `?` of a URL that holds them, else at the first name before `=`.
 fn query_start(text: &str) -> usize {
-    let first = text.find('=').unwrap_or(0);
+    let first = find(text, "=").unwrap_or(0);
     let head = text.get(..first).unwrap_or_default();
-    if let Some(question) = head.rfind('?') {
+    if let Some(question) = head.bytes().rposition(|byte| byte == b'?') {
         return question;
     }
     let name = head.trim_end_matches(is_name_char).len();
@@ -209,8 +213,8 @@ fn pairs_guess(text: &str) -> Option<Guess> {
                 .is_some_and(|tail| tail.trim_start_matches(' ').starts_with(['=', ':', '\t']))
     };
     let lines = text.lines().filter(is_line).count();
-    let joined = text.matches('&').count();
-    let commas = text.matches(", ").count();
+    let joined = text.bytes().filter(|byte| *byte == b'&').count();
+    let commas = contains(text, ", ");
     let confidence = |sure: bool| if sure { Confidence::Sure } else { Confidence::Likely };
     let guess = |format, start, confidence, other| Guess {
         format,
@@ -221,18 +225,18 @@ fn pairs_guess(text: &str) -> Option<Guess> {
         layer: None,
     };
     let one_line = lines <= 1;
-    if joined > 0 && text.contains('=') && (one_line || joined + 1 >= lines) {
+    if joined > 0 && contains(text, "=") && (one_line || joined + 1 >= lines) {
         let start = query_start(text);
         let encoded = pairs::looks_encoded(text);
         let url = text.get(start..).is_some_and(|tail| tail.starts_with('?'))
-            && text.get(..start).is_some_and(|head| head.contains("://"));
+            && text.get(..start).is_some_and(|head| contains(head, "://"));
         return Some(match (encoded, url) {
             (true, true) => guess(Format::Form, start, Confidence::Likely, Some(Format::Query)),
             (true, false) => guess(Format::Query, start, Confidence::Likely, Some(Format::Form)),
             (false, _) => guess(Format::Query, start, confidence(one_line), None),
         });
     }
-    if one_line && commas > 0 && text.contains('=') {
+    if one_line && commas && contains(text, "=") {
         let start = query_start(text);
         return Some(guess(Format::Map, start, Confidence::Guess, Some(Format::Lines)));
     }

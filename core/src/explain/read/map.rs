@@ -107,7 +107,7 @@ fn closing(text: &str, start: usize) -> usize {
             return at;
         }
     }
-    match text.rfind('}') {
+    match text.bytes().rposition(|byte| byte == b'}') {
         Some(at) if at >= start => at,
         _ => text.len(),
     }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::layer::escape;
 use super::scan::Scan;
 use super::{Collect, Kind, NoteKind};
+use crate::explain::seek::contains;
 
 /// Reads the object that opens at `start`.
 pub(super) fn read(text: &str, start: usize, out: &mut Collect) {
@@ -97,7 +98,7 @@ fn literal(word: &str) -> Option<Kind> {
 }
 
 pub(super) fn unescape(raw: &str) -> String {
-    if !raw.contains('\\') {
+    if !contains(raw, "\\") {
         return raw.into();
     }
     let mut value = String::with_capacity(raw.len());

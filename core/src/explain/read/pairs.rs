@@ -7,12 +7,14 @@ use alloc::vec::Vec;
 use super::scan::{Scan, is_name};
 use super::{Collect, Kind, NoteKind};
 use crate::explain::damage::swallowed;
+use crate::explain::seek::{contains, contains_any};
 
 /// Reads joined pairs from `start`; `decode` takes the percent-encoding of a form off.
 pub(super) fn read_query(text: &str, start: usize, decode: bool, out: &mut Collect) {
     let mut scan = Scan::new(text, start);
     let from = scan.at;
-    if scan.skip_while(|c| c.is_whitespace() || matches!(c, '&' | '?')).contains(['&', '?']) {
+    let lead = scan.skip_while(|c| c.is_whitespace() || matches!(c, '&' | '?'));
+    if contains_any(lead, &["&", "?"]) {
         out.note(NoteKind::Stray, from..scan.at);
     }
     let mut swallowed_name = "";
@@ -87,7 +89,7 @@ fn name_follows(scan: &Scan<'_>) -> bool {
 fn trim_line_end(scan: &Scan<'_>, at: usize, out: &mut Collect) -> usize {
     let before = scan.slice(0..at);
     let kept = before.trim_end().len();
-    if before.get(kept..).is_some_and(|tail| tail.contains('\n')) {
+    if before.get(kept..).is_some_and(|tail| contains(tail, "\n")) {
         if !scan.slice(at..at + 1).is_empty() {
             out.note(NoteKind::LineBreaks, kept..at);
         }
@@ -107,7 +109,7 @@ pub(super) fn looks_encoded(text: &str) -> bool {
 
 /// Takes `%XX` and `+` off; text that would not be UTF-8 then stays as it is.
 pub(in crate::explain) fn form_decode(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
+    if !contains_any(text, &["%", "+"]) {
         return Cow::Borrowed(text);
     }
     let mut bytes = Vec::with_capacity(text.len());

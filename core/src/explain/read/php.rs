@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::object::unescape;
 use super::scan::Scan;
 use super::{Collect, Kind, NoteKind};
+use crate::explain::seek::{contains_any, find};
 
 pub(super) fn read(text: &str, out: &mut Collect) {
     let mut scan = Scan::new(text, 0);
@@ -31,7 +32,7 @@ fn key(before: &str) -> Option<(usize, &str)> {
         at + head.get(at..).and_then(|tail| tail.chars().next()).map_or(1, char::len_utf8)
     });
     let name = head.get(start..)?;
-    let quoted = before.get(end..).is_some_and(|tail| tail.contains([']', '"', '\'']));
+    let quoted = before.get(end..).is_some_and(|tail| contains_any(tail, &["]", "\"", "'"]));
     (quoted && !name.is_empty()).then_some((start, name))
 }
 
@@ -68,7 +69,7 @@ fn value(
             let counted = scan.rest().get(count..).filter(|tail| tail.starts_with('"'));
             let len = match counted {
                 Some(_) => count,
-                None => scan.rest().find("\"\n").or_else(|| scan.rest().find('"')).unwrap_or(0),
+                None => find(scan.rest(), "\"\n").or_else(|| find(scan.rest(), "\"")).unwrap_or(0),
             };
             scan.at += len;
             let value = scan.slice(start..start + len);

@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+use crate::explain::seek::find;
+
 /// A forward-only position in a text.
 #[derive(Clone)]
 pub(super) struct Scan<'a> {
@@ -41,7 +43,7 @@ impl<'a> Scan<'a> {
         found
     }
 
-    pub(super) fn skip_while(&mut self, keep: impl Fn(char) -> bool) -> &'a str {
+    pub(super) fn skip_while(&mut self, keep: fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c| !keep(c)).unwrap_or(rest.len());
         self.at += end;
@@ -55,7 +57,7 @@ impl<'a> Scan<'a> {
     /// Moves just behind the next `token` and gives what lay before it; without one, to the end.
     pub(super) fn until(&mut self, token: &str) -> (&'a str, bool) {
         let rest = self.rest();
-        match rest.find(token) {
+        match find(rest, token) {
             Some(end) => {
                 self.at += end + token.len();
                 (rest.get(..end).unwrap_or_default(), true)

@@ -6,6 +6,7 @@ use core::ops::Range;
 use super::layer::entity;
 use super::scan::Scan;
 use super::{Collect, Kind, NoteKind};
+use crate::explain::seek::find;
 
 /// How often an unclosed field may send the reader back; keeps the work linear.
 const MAX_RETURNS: usize = 16;
@@ -20,7 +21,7 @@ enum Token<'a> {
 }
 
 pub(super) fn read(text: &str, out: &mut Collect) {
-    let start = text.find('<').unwrap_or(text.len());
+    let start = find(text, "<").unwrap_or(text.len());
     if !super::is_blank(text.get(..start).unwrap_or_default()) {
         out.note(NoteKind::TextAround, 0..start);
     }
@@ -206,7 +207,7 @@ fn token<'a>(scan: &mut Scan<'a>) -> Token<'a> {
         scan.bump();
         let rest = scan.rest();
         let mut end = 0;
-        while let Some(next) = rest.get(end..).and_then(|tail| tail.find('<')) {
+        while let Some(next) = rest.get(end..).and_then(|tail| find(tail, "<")) {
             end += next;
             if rest.get(end..).is_some_and(|tail| {
                 starts_tag(tail) || tail.starts_with("</") || tail.starts_with("<!")

@@ -8,41 +8,41 @@ use crate::explain::message::Message;
 use crate::explain::plan::{Hash, Tail};
 use crate::explain::report::Scene;
 
-pub(super) fn hashes(list: &mut List<'_>, message: &Message<'_>, hash: Hash) {
-    let swapped = match message.scene {
+/// The rows of the other algorithm: the one for this scene, and the one beside it.
+pub(in crate::explain) const fn other_algorithm(scene: Scene) -> (&'static str, &'static str) {
+    match scene {
+        Scene::Request => ("D3", "D2"),
         Scene::Invoke | Scene::App => ("D2", "D3"),
         Scene::Reply | Scene::Notice | Scene::RefundNotice => ("H4", "D3"),
-        Scene::Request => ("D3", "D2"),
-    };
-    for &(id, other, detail) in &[
-        (swapped.0, Hash::Md5, "MD5"),
-        (swapped.0, Hash::Hmac, "HMAC-SHA256"),
-        ("D6", Hash::Sha256, "SHA-256 without HMAC"),
-        ("D7", Hash::Sha1, "SHA-1"),
-        ("D5", Hash::HmacEmptyKey, "HMAC with an empty key"),
-        ("D5", Hash::HmacHexKey, "HMAC with the key decoded from hex"),
-        ("D5", Hash::HmacBase64Key, "HMAC with the key decoded from base64"),
-        ("D5", Hash::HmacSwapped, "HMAC with key and text swapped"),
-    ] {
+    }
+}
+
+pub(super) fn hashes(list: &mut List<'_>, message: &Message<'_>, hash: Hash) {
+    let (id, also) = other_algorithm(message.scene);
+    for &(other, what) in &[(Hash::Md5, "MD5"), (Hash::Hmac, "HMAC-SHA256")] {
         if other != hash {
-            let also = (id == swapped.0).then_some(swapped.1);
-            list.all.push(super::Transform {
-                id,
-                also,
-                detail: detail.into(),
-                op: Op::Hash(other, None),
-                rare: true,
-            });
+            list.push_both(id, Some(also), what, Op::Hash(other, None));
         }
     }
-    for &(id, other, detail) in &[
-        ("D6", Hash::Sha256, "SHA-256, no key"),
-        ("D7", Hash::Sha1, "SHA-1, no key"),
-        ("D5", Hash::HmacHexKey, "HMAC with the key decoded from hex, no &key="),
-        ("D5", Hash::HmacBase64Key, "HMAC with the key decoded from base64, no &key="),
-        ("D5", Hash::HmacSwapped, "HMAC with key and text swapped, no &key="),
+    for &(id, other, tail, what) in &[
+        ("D6", Hash::Sha256, None, "SHA-256 without HMAC"),
+        ("D7", Hash::Sha1, None, "SHA-1"),
+        ("D5", Hash::HmacEmptyKey, None, "HMAC with an empty key"),
+        ("D5", Hash::HmacHexKey, None, "HMAC with the key decoded from hex"),
+        ("D5", Hash::HmacBase64Key, None, "HMAC with the key decoded from base64"),
+        ("D5", Hash::HmacSwapped, None, "HMAC with key and text swapped"),
+        ("D6", Hash::Sha256, Some(Tail::None), "SHA-256, no key"),
+        ("D7", Hash::Sha1, Some(Tail::None), "SHA-1, no key"),
+        ("D5", Hash::HmacHexKey, Some(Tail::None), "HMAC with the key decoded from hex, no &key="),
+        (
+            "D5",
+            Hash::HmacBase64Key,
+            Some(Tail::None),
+            "HMAC with the key decoded from base64, no &key=",
+        ),
+        ("D5", Hash::HmacSwapped, Some(Tail::None), "HMAC with key and text swapped, no &key="),
     ] {
-        list.push(id, detail, Op::Hash(other, Some(Tail::None)));
+        list.push(id, what, Op::Hash(other, tail));
     }
 }
 
@@ -51,14 +51,7 @@ pub(super) fn values(list: &mut List<'_>) {
         (Encode::Percent, "every value percent-encoded (%20)"),
         (Encode::Form, "every value form-encoded (+)"),
     ] {
-        let id = "C1";
-        list.all.push(super::Transform {
-            id,
-            also: Some("B16"),
-            detail: detail.into(),
-            op: Op::Encode(encode),
-            rare: true,
-        });
+        list.push_both("C1", Some("B16"), detail, Op::Encode(encode));
     }
     for &(id, encode, detail) in &[
         ("C1", Encode::Component, "every value through encodeURIComponent"),

@@ -1,7 +1,5 @@
 //! Groups E and H: fields left out, and fields that were signed but are not in the message.
 
-use alloc::borrow::Cow;
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -38,40 +36,31 @@ const USUAL: [&str; 22] = [
 
 /// Fields left out: each alone, then the groups that go together.
 pub(super) fn drops<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
-    let signed = || message.pairs.iter().filter(|pair| pair.signed).map(|pair| &*pair.name);
     let received = list.received;
-    let mut group = |id: &'static str,
-                     also: Option<&'static str>,
-                     detail: &'static str,
-                     test: &dyn Fn(&str) -> bool| {
-        let names: Vec<&str> = signed().filter(|name| test(name)).collect();
-        if !names.is_empty() {
-            list.all.push(super::Transform {
-                id,
-                also,
-                detail: detail.into(),
-                op: Op::Edit(Edit::Drop(names)),
-                rare: true,
-            });
-        }
-    };
     let (h1, h13) = if received { ("H1", "H13") } else { ("E10", "E10") };
-    group(h13, received.then_some("H1"), "no sub_*", &|name| name.starts_with("sub_"));
-    group(h1, None, "no coupon_*_0, coupon_*_1, ..", &|name| {
-        name.starts_with("coupon_") && name.ends_with(|c: char| c.is_ascii_digit())
-    });
-    group(h1, None, "no coupon_*", &|name| name.starts_with("coupon_"));
-    group(h1, None, "no sub_*, no coupon_*", &|name| {
+    let coupon = |name: &str| name.starts_with("coupon_");
+    let numbered =
+        |name: &str| name.starts_with("coupon_") && name.ends_with(|c: char| c.is_ascii_digit());
+    let sub = |name: &str| name.starts_with("sub_");
+    group(list, message, h13, received.then_some("H1"), "no sub_*", sub);
+    group(list, message, h1, None, "no coupon_*_0, coupon_*_1, ..", numbered);
+    group(list, message, h1, None, "no coupon_*", coupon);
+    group(list, message, h1, None, "no sub_*, no coupon_*", |name| {
         name.starts_with("coupon_") || name.starts_with("sub_")
     });
     if received {
-        group(h1, None, "no field that a usual struct lacks", &|name| !USUAL.contains(&name));
-        group(h1, None, "no return_code, no return_msg", &|name| name.starts_with("return_"));
+        group(list, message, h1, None, "no field that a usual struct lacks", |name| {
+            !USUAL.contains(&name)
+        });
+        group(list, message, h1, None, "no return_code, no return_msg", |name| {
+            name.starts_with("return_")
+        });
     }
-    group("E10", None, "no time_start, no time_expire", &|name| {
+    group(list, message, "E10", None, "no time_start, no time_expire", |name| {
         name == "time_start" || name == "time_expire"
     });
-    for name in signed() {
+    for pair in message.pairs.iter().filter(|pair| pair.signed) {
+        let name = &*pair.name;
         let unknown = !USUAL.contains(&name);
         let (id, also) = match name {
             "sign_type" if received => ("H3", Some("E9")),
@@ -82,15 +71,26 @@ pub(super) fn drops<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
             _ if received => ("H1", Some("E13")),
             _ => ("E10", None),
         };
-        let mut detail = String::from("no ");
-        detail.push_str(name);
-        list.all.push(super::Transform {
-            id,
-            also,
-            detail: detail.into(),
-            op: Op::Edit(Edit::Drop(vec![name])),
-            rare: true,
-        });
+        list.push_both(id, also, "", Op::Edit(Edit::Drop(vec![name])));
+    }
+}
+
+fn group<'a>(
+    list: &mut List<'a>,
+    message: &'a Message<'a>,
+    id: &'static str,
+    also: Option<&'static str>,
+    what: &'static str,
+    test: fn(&str) -> bool,
+) {
+    let mut names = Vec::new();
+    for pair in &message.pairs {
+        if pair.signed && test(&pair.name) {
+            names.push(&*pair.name);
+        }
+    }
+    if !names.is_empty() {
+        list.push_both(id, also, what, Op::Edit(Edit::Drop(names)));
     }
 }
 
@@ -109,87 +109,90 @@ pub(super) fn additions<'a>(
     right: &[&str],
     keys: &'a Keys<'a>,
 ) {
-    let absent = |name: &str| message.pairs.iter().all(|pair| pair.name != name);
-    list.edit("B7", "sign= with no value", Edit::Sign(String::new()));
-    for sign in right {
-        list.edit("B7", "the first signature signed again", Edit::Sign((*sign).into()));
+    sign(list, "sign= with no value", "");
+    for text in right {
+        sign(list, "the first signature signed again", text);
     }
-    let sign_types = [
-        ("sign_type", "MD5"),
-        ("sign_type", "HMAC-SHA256"),
-        ("signType", "MD5"),
-        ("signType", "HMAC-SHA256"),
-    ];
-    if absent("sign_type") && absent("signType") {
-        for (name, value) in sign_types {
-            list.edit("E9", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
+    if absent(message, "sign_type") && absent(message, "signType") {
+        for (name, value) in &SIGN_TYPES {
+            list.edit("E9", "", Edit::Add(name, value));
         }
     }
-    for sign in right {
-        list.edit(
-            "B7",
-            "the first signature, in lower case, signed again",
-            Edit::Sign(sign.to_ascii_lowercase()),
-        );
+    for text in right {
+        let lower = text.to_ascii_lowercase();
+        sign(list, "the first signature, in lower case, signed again", &lower);
     }
-    for &word in &["null", "undefined"] {
-        list.edit("B7", super::assign("sign", word), Edit::Sign(word.into()));
-    }
+    sign(list, "sign=null", "null");
+    sign(list, "sign=undefined", "undefined");
     if let Ok(key) = core::str::from_utf8(keys.main) {
-        list.edit(
-            "B10",
-            "key sorted among the pairs, and again at the end",
-            Edit::Add("key", Cow::Borrowed(key)),
-        );
+        list.edit("B10", " sorted among the pairs, and again at the end", Edit::Add("key", key));
         list.push("B10", "key sorted among the pairs", Op::KeyField(key));
     }
-    for (name, value) in
-        [("sign_type", "md5"), ("sign_type", "HMACSHA256"), ("sign_type", "HMAC-SHA-256")]
-    {
-        if !absent(name) {
-            list.edit("D11", super::assign(name, value), Edit::Set(name, value.into()));
+    if !absent(message, "sign_type") {
+        for word in ["md5", "HMACSHA256", "HMAC-SHA-256"] {
+            list.set("D11", "sign_type", "", &[word]);
         }
     }
     if matches!(message.scene, Scene::Invoke | Scene::App) {
         return;
     }
     for name in LOCAL {
-        let own = message.get("mch_id").unwrap_or("0");
-        for &value in &["1", own] {
-            if absent(name) {
-                list.edit("E13", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
+        if absent(message, name) {
+            list.edit("E13", "", Edit::Add(name, "1"));
+            list.edit("E13", "", Edit::Add(name, message.get("mch_id").unwrap_or("0")));
+        }
+    }
+    for name in OPTIONAL {
+        if absent(message, name) {
+            for (id, value) in [("B5", ""), ("B6", "null"), ("B6", "undefined")] {
+                list.edit(id, "", Edit::Add(name, value));
             }
         }
     }
-    // Optional fields that the sender's map had and its XML writer left out.
-    for &name in &[
-        "attach",
-        "device_info",
-        "detail",
-        "goods_tag",
-        "limit_pay",
-        "openid",
-        "product_id",
-        "sub_mch_id",
-        "sub_appid",
-        "time_start",
-        "time_expire",
-        "scene_info",
-    ] {
-        if absent(name) {
-            for &(id, value) in &[("B5", ""), ("B6", "null"), ("B6", "undefined")] {
-                list.edit(id, super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
+    if !message.scene.is_received() {
+        for (name, value) in &DEFAULTS {
+            if absent(message, name) {
+                list.edit("E10", "", Edit::Add(name, value));
             }
-        }
-    }
-    for &(name, value) in &[
-        ("fee_type", "CNY"),
-        ("device_info", "WEB"),
-        ("trade_type", "JSAPI"),
-        ("spbill_create_ip", "127.0.0.1"),
-    ] {
-        if absent(name) && !message.scene.is_received() {
-            list.edit("E10", super::assign(name, value), Edit::Add(name, Cow::Borrowed(value)));
         }
     }
 }
+
+fn sign<'a>(list: &mut List<'a>, what: &'static str, value: &str) {
+    list.edit("B7", what, Edit::Sign(value.into()));
+}
+
+fn absent(message: &Message<'_>, name: &str) -> bool {
+    message.pairs.iter().all(|pair| pair.name != name)
+}
+
+const SIGN_TYPES: [(&str, &str); 4] = [
+    ("sign_type", "MD5"),
+    ("sign_type", "HMAC-SHA256"),
+    ("signType", "MD5"),
+    ("signType", "HMAC-SHA256"),
+];
+
+/// Optional fields that the sender's map had and its XML writer left out.
+const OPTIONAL: [&str; 12] = [
+    "attach",
+    "device_info",
+    "detail",
+    "goods_tag",
+    "limit_pay",
+    "openid",
+    "product_id",
+    "sub_mch_id",
+    "sub_appid",
+    "time_start",
+    "time_expire",
+    "scene_info",
+];
+
+/// What the sender fills in.
+const DEFAULTS: [(&str, &str); 4] = [
+    ("fee_type", "CNY"),
+    ("device_info", "WEB"),
+    ("trade_type", "JSAPI"),
+    ("spbill_create_ip", "127.0.0.1"),
+];

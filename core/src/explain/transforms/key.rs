@@ -1,13 +1,14 @@
 //! Group A: the key.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use super::{List, Op};
+use crate::explain::form::{from_base64, from_hex, to_hex};
 use crate::explain::message::Message;
+use crate::explain::seek::contains;
 use crate::explain::{KeyKind, Options};
 
 /// The keys that are tried: the other ones known, and what programs make of the main one.
@@ -19,7 +20,7 @@ pub(in crate::explain) struct Keys<'a> {
 /// One key to try; its bytes are wiped in the end.
 struct Variant<'a> {
     id: &'static str,
-    detail: Cow<'a, str>,
+    what: &'a str,
     bytes: Zeroizing<Vec<u8>>,
 }
 
@@ -37,80 +38,92 @@ impl<'a> Keys<'a> {
         if let Some(pasted) = pasted {
             keys.add("A10", "the key in the pasted text", pasted.as_bytes());
         }
-        for &word in &["", "undefined", "null", "None", "nil", "[object Object]", "false", "NULL"] {
-            let mut detail = String::from("key = \"");
-            detail.extend([word, "\""]);
-            keys.add("A5", detail, word.as_bytes());
+        for (word, what) in &WORDS {
+            keys.add("A5", what, word.as_bytes());
         }
-        let Ok(text) = core::str::from_utf8(main) else { return keys };
-        if text.is_empty() {
-            return keys;
+        if let Ok(text) = core::str::from_utf8(main)
+            && !text.is_empty()
+        {
+            keys.texts(text, message);
+            keys.digests(main);
         }
-        for (before, after, detail) in AROUND {
-            let id = if detail.contains("U+") { "A7" } else { "A6" };
-            keys.add(id, detail, [before.as_bytes(), main, after.as_bytes()].concat());
+        keys
+    }
+
+    /// The key written or copied in another way.
+    fn texts(&mut self, text: &str, message: &Message<'_>) {
+        let main = text.as_bytes();
+        for (before, after, what) in &AROUND {
+            let id = if contains(what, "U+") { "A7" } else { "A6" };
+            self.take(id, what, [before.as_bytes(), main, after.as_bytes()].concat());
         }
-        keys.add("A6", "key trimmed", text.trim());
-        let clean: String = text.chars().filter(|c| c.is_ascii_graphic()).collect();
-        keys.add("A7", "key without invisible and non-ASCII characters", clean);
-        let full = |c: char| {
-            char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic()).unwrap_or(c)
-        };
-        keys.add(
-            "A7",
-            "key in full-width characters (U+FF01..)",
-            text.chars().map(full).collect::<String>(),
-        );
-        keys.add("A8", "key in upper case", text.to_ascii_uppercase());
-        keys.add("A8", "key in lower case", text.to_ascii_lowercase());
+        self.add("A6", "key trimmed", text.trim().as_bytes());
+        let mut clean = main.to_vec();
+        clean.retain(u8::is_ascii_graphic);
+        self.take("A7", "key without invisible and non-ASCII characters", clean);
+        let mut full = String::new();
+        for c in text.chars() {
+            let wide = char::from_u32(u32::from(c) + 0xfee0).filter(|_| c.is_ascii_graphic());
+            full.push(wide.unwrap_or(c));
+        }
+        self.take("A7", "key in full-width characters (U+FF01..)", full.into_bytes());
+        self.take("A8", "key in upper case", main.to_ascii_uppercase());
+        self.take("A8", "key in lower case", main.to_ascii_lowercase());
         let mut shorter = text.chars();
         shorter.next_back();
-        keys.add("A9", "key without its last character", shorter.as_str());
+        self.add("A9", "key without its last character", shorter.as_str().as_bytes());
         let mut shorter = text.chars();
         shorter.next();
-        keys.add("A9", "key without its first character", shorter.as_str());
-        keys.add("A9", "key written twice", [main, main].concat());
-        for &name in &["mch_id", "partnerid", "appid", "appId"] {
+        self.add("A9", "key without its first character", shorter.as_str().as_bytes());
+        self.take("A9", "key written twice", [main, main].concat());
+        for &(name, what) in &[
+            ("mch_id", "key = value of mch_id"),
+            ("partnerid", "key = value of partnerid"),
+            ("appid", "key = value of appid"),
+            ("appId", "key = value of appId"),
+        ] {
             if let Some(value) = message.get(name) {
-                let mut detail = String::from("key = value of ");
-                detail.push_str(name);
-                keys.add("A4", detail, value);
+                self.add("A4", what, value.as_bytes());
             }
         }
-        keys.digests(main);
-        keys
     }
 
     /// The key hashed or decoded before use.
     fn digests(&mut self, main: &[u8]) {
         use md5::{Digest, Md5};
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = Zeroizing::new(Vec::with_capacity(32));
-        for byte in Md5::digest(main) {
-            hex.extend(
-                [byte >> 4, byte & 15].iter().filter_map(|nibble| HEX.get(usize::from(*nibble))),
-            );
-        }
-        self.add("D5", "key = md5(key), upper-case hex", hex.to_ascii_uppercase());
-        self.add("D5", "key = md5(key), lower-case hex", &**hex);
-        for (detail, bytes) in [
-            ("key decoded from hex", crate::explain::form::from_hex(main)),
-            ("key decoded from base64", crate::explain::form::from_base64(main)),
+        let hex = Zeroizing::new(to_hex(&Md5::digest(main)));
+        self.take("D5", "key = md5(key), upper-case hex", hex.to_ascii_uppercase().into_bytes());
+        self.add("D5", "key = md5(key), lower-case hex", hex.as_bytes());
+        for (what, bytes) in [
+            ("key decoded from hex", from_hex(main)),
+            ("key decoded from base64", from_base64(main)),
         ] {
             if !bytes.is_empty() {
-                self.add("D5", detail, bytes);
+                self.take("D5", what, bytes);
             }
         }
     }
 
-    fn add(&mut self, id: &'static str, detail: impl Into<Cow<'a, str>>, bytes: impl AsRef<[u8]>) {
-        self.variants.push(Variant {
-            id,
-            detail: detail.into(),
-            bytes: Zeroizing::new(bytes.as_ref().to_vec()),
-        });
+    fn add(&mut self, id: &'static str, what: &'a str, bytes: &[u8]) {
+        self.take(id, what, bytes.to_vec());
+    }
+
+    fn take(&mut self, id: &'static str, what: &'a str, bytes: Vec<u8>) {
+        self.variants.push(Variant { id, what, bytes: Zeroizing::new(bytes) });
     }
 }
+
+/// What stands in the place of a key that was not loaded.
+const WORDS: [(&str, &str); 8] = [
+    ("", "key = \"\""),
+    ("undefined", "key = \"undefined\""),
+    ("null", "key = \"null\""),
+    ("None", "key = \"None\""),
+    ("nil", "key = \"nil\""),
+    ("[object Object]", "key = \"[object Object]\""),
+    ("false", "key = \"false\""),
+    ("NULL", "key = \"NULL\""),
+];
 
 const AROUND: [(&str, &str, &str); 15] = [
     ("", "\n", "key + \"\\n\""),
@@ -144,18 +157,12 @@ const fn kind_id(kind: KeyKind, received: bool) -> &'static str {
 }
 
 pub(super) fn keys<'a>(list: &mut List<'a>, keys: &'a Keys<'a>) {
-    for Variant { id, detail, bytes } in &keys.variants {
+    for Variant { id, what, bytes } in &keys.variants {
         let also = match *id {
             "A1" => Some("H10"),
             "H10" => Some("A1"),
             _ => None,
         };
-        list.all.push(super::Transform {
-            id,
-            also,
-            detail: Cow::Borrowed(detail),
-            op: Op::Key(bytes),
-            rare: true,
-        });
+        list.push_both(id, also, what, Op::Key(bytes));
     }
 }

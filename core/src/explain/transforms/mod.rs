@@ -22,11 +22,33 @@ pub(super) struct Transform<'a> {
     pub(super) id: &'static str,
     /// The row for the same mistake seen from the other side.
     pub(super) also: Option<&'static str>,
-    /// What exactly, in code-like words; never the key.
-    pub(super) detail: Cow<'a, str>,
+    /// What exactly, in code-like words, never the key; the rest of it after a field's name, or nothing where the
+    /// change speaks for itself.
+    what: &'a str,
     pub(super) op: Op<'a>,
     /// Two rare mistakes are not tried together.
     pub(super) rare: bool,
+}
+
+impl Transform<'_> {
+    /// What exactly was done. Worded only for what was found.
+    pub(super) fn detail(&self) -> String {
+        let what = self.what;
+        match &self.op {
+            Op::Edit(Edit::Set(name, value)) if what.is_empty() => [name, "=", value].concat(),
+            Op::Edit(Edit::Add(name, value)) if what.is_empty() => [name, "=", value].concat(),
+            Op::Edit(Edit::Set(name, _) | Edit::Add(name, _) | Edit::Items(name, _)) => {
+                [name, what].concat()
+            }
+            Op::Edit(Edit::Empty(text, _)) => [what, "=", text].concat(),
+            Op::Edit(Edit::Rename(from, to)) => [from, " -> ", to].concat(),
+            Op::Edit(Edit::Drop(names)) if what.is_empty() => ["no ", &names.concat()].concat(),
+            Op::Replace(replace) if what.is_empty() => {
+                replace.iter().map(|replace| [replace.from, " -> ", replace.to].concat()).collect()
+            }
+            _ => what.into(),
+        }
+    }
 }
 
 /// What a mistake changes. Two mistakes go together if they change different things, or are both edits.
@@ -48,11 +70,13 @@ pub(super) enum Op<'a> {
 /// A change of the fields.
 pub(super) enum Edit<'a> {
     /// One more field.
-    Add(&'a str, Cow<'a, str>),
+    Add(&'a str, &'a str),
     /// Fields left out.
     Drop(Vec<&'a str>),
-    /// Other names.
-    Rename(Vec<(&'a str, &'a str)>),
+    /// Another name.
+    Rename(&'a str, &'a str),
+    /// Several other names.
+    RenameAll(&'a [(&'static str, &'a str)]),
     /// Every name changed.
     Names(fn(&str) -> String),
     /// Another value.
@@ -99,11 +123,7 @@ impl<'a> Op<'a> {
             Self::Tail(tail) => settings.tail = *tail,
             Self::KeyField(key) => {
                 settings.tail = Tail::None;
-                pairs.push(Pair {
-                    name: Cow::Borrowed("key"),
-                    value: Cow::Borrowed(key),
-                    signed: true,
-                });
+                pairs.push(Pair::signed("key", key));
             }
             Self::Key(key) => settings.key = key,
             Self::Charset(charset) => settings.charset = *charset,
@@ -122,7 +142,7 @@ impl<'a> Op<'a> {
     /// Values are changed before names, so that two edits find their fields.
     pub(super) const fn rank(&self) -> u8 {
         match self {
-            Self::Edit(Edit::Rename(_) | Edit::Names(_)) => 1,
+            Self::Edit(Edit::Rename(..) | Edit::RenameAll(_) | Edit::Names(_)) => 1,
             _ => 0,
         }
     }
@@ -131,21 +151,10 @@ impl<'a> Op<'a> {
 impl<'a> Edit<'a> {
     fn apply(&'a self, pairs: &mut Vec<Pair<'a>>) {
         match self {
-            Self::Add(name, value) => {
-                pairs.push(Pair {
-                    name: Cow::Borrowed(name),
-                    value: Cow::Borrowed(value),
-                    signed: true,
-                });
-            }
-            Self::Drop(names) => pairs.retain(|pair| !names.contains(&&*pair.name)),
-            Self::Rename(names) => {
-                for pair in pairs {
-                    if let Some((_, to)) = names.iter().find(|(from, _)| *from == pair.name) {
-                        pair.name = Cow::Borrowed(to);
-                    }
-                }
-            }
+            Self::Add(name, value) => pairs.push(Pair::signed(name, value)),
+            Self::Drop(names) => remove(pairs, names),
+            Self::Rename(from, to) => rename(pairs, &[(from, to)]),
+            Self::RenameAll(names) => rename(pairs, names),
             Self::Names(rename) => {
                 for pair in pairs {
                     pair.name = Cow::Owned(rename(&pair.name));
@@ -167,21 +176,29 @@ impl<'a> Edit<'a> {
                 }
             }
             Self::Items(name, items) => {
-                pairs.retain(|pair| pair.name != *name);
+                remove(pairs, &[name]);
                 for (index, item) in items.iter().enumerate() {
                     let name = Cow::Owned([name, "[", &index.to_string(), "]"].concat());
-                    pairs.push(Pair { name, value: Cow::Borrowed(item), signed: true });
+                    pairs.push(Pair { name, ..Pair::signed("", item) });
                 }
             }
             Self::Sign(value) => {
-                pairs.retain(|pair| pair.name != "sign");
-                pairs.push(Pair {
-                    name: Cow::Borrowed("sign"),
-                    value: Cow::Borrowed(value),
-                    signed: true,
-                });
+                remove(pairs, &["sign"]);
+                pairs.push(Pair::signed("sign", value));
             }
             Self::Repeated { all } => repeated(pairs, *all),
+        }
+    }
+}
+
+fn remove(pairs: &mut Vec<Pair<'_>>, names: &[&str]) {
+    pairs.retain(|pair| !names.contains(&&*pair.name));
+}
+
+fn rename<'a>(pairs: &mut [Pair<'a>], names: &[(&str, &'a str)]) {
+    for pair in pairs {
+        if let Some((_, to)) = names.iter().find(|(from, _)| *from == pair.name) {
+            pair.name = Cow::Borrowed(to);
         }
     }
 }
@@ -199,38 +216,41 @@ fn repeated(pairs: &mut [Pair<'_>], all: bool) {
 
 /// Collects the mistakes in the order in which the simplest explanation comes first.
 pub(super) struct List<'a> {
-    pub(super) all: Vec<Transform<'a>>,
+    all: Vec<Transform<'a>>,
     received: bool,
+    /// How many of the next ones are common.
+    common: usize,
 }
 
 impl<'a> List<'a> {
-    fn group(&mut self, common: usize, add: impl FnOnce(&mut Self)) {
-        let from = self.all.len();
-        add(self);
-        for transform in self.all.iter_mut().skip(from).take(common) {
-            transform.rare = false;
-        }
+    fn push(&mut self, id: &'static str, what: &'a str, op: Op<'a>) {
+        self.push_both(id, None, what, op);
     }
 
-    #[inline(never)]
-    fn push(&mut self, id: &'static str, detail: impl Into<Cow<'a, str>>, op: Op<'a>) {
-        self.all.push(Transform { id, also: None, detail: detail.into(), op, rare: true });
+    fn edit(&mut self, id: &'static str, what: &'a str, edit: Edit<'a>) {
+        self.push_both(id, None, what, Op::Edit(edit));
+    }
+
+    /// Another value for a field, put together from parts.
+    fn set(&mut self, id: &'static str, name: &'a str, what: &'a str, value: &[&str]) {
+        self.edit(id, what, Edit::Set(name, value.concat()));
     }
 
     /// A mistake that has a row of its own on the verifying side.
-    fn push_two(
-        &mut self,
-        sent: &'static str,
-        received: &'static str,
-        detail: impl Into<Cow<'a, str>>,
-        op: Op<'a>,
-    ) {
+    fn push_two(&mut self, sent: &'static str, received: &'static str, what: &'a str, op: Op<'a>) {
         let (id, also) = if self.received { (received, sent) } else { (sent, received) };
-        self.all.push(Transform { id, also: Some(also), detail: detail.into(), op, rare: true });
+        self.push_both(id, Some(also), what, op);
     }
 
-    fn edit(&mut self, id: &'static str, detail: impl Into<Cow<'a, str>>, edit: Edit<'a>) {
-        self.push(id, detail, Op::Edit(edit));
+    fn push_both(
+        &mut self,
+        id: &'static str,
+        also: Option<&'static str>,
+        what: &'a str,
+        op: Op<'a>,
+    ) {
+        self.all.push(Transform { id, also, what, op, rare: self.common == 0 });
+        self.common = self.common.saturating_sub(1);
     }
 }
 
@@ -243,36 +263,37 @@ pub(super) fn all<'a>(
     right: &[&str],
     hash: Hash,
 ) -> Vec<Transform<'a>> {
-    let mut list = List { all: Vec::with_capacity(256), received: message.scene.is_received() };
+    let received = message.scene.is_received();
+    let mut list = List { all: Vec::with_capacity(256), received, common: 0 };
     // The first ones of every group are common: they are also tried together with any other mistake.
-    list.group(2, |list| encoding::hashes(list, message, hash));
-    list.group(4, |list| values::empties(list, message));
-    list.group(12, |list| names::sets(list, message));
-    list.group(5, |list| string::tails(list, hash));
-    list.group(4, |list| string::sorts(list, message));
-    list.group(14, |list| key::keys(list, keys));
-    list.group(9, |list| encoding::values(list));
-    list.group(5, |list| encoding::charsets(list, options));
-    list.group(3, |list| string::joins(list, message, input));
-    list.group(9, |list| values::formats(list, message));
-    list.group(4, |list| fields::drops(list, message));
-    list.group(5, |list| fields::additions(list, message, right, keys));
-    list.group(4, |list| values::single_fields(list, message));
+    list.common = 2;
+    encoding::hashes(&mut list, message, hash);
+    list.common = 4;
+    values::empties(&mut list, message);
+    list.common = 12;
+    names::sets(&mut list, message);
+    list.common = 5;
+    string::tails(&mut list, hash);
+    list.common = 4;
+    string::sorts(&mut list, message);
+    list.common = 14;
+    key::keys(&mut list, keys);
+    list.common = 9;
+    encoding::values(&mut list);
+    list.common = 5;
+    encoding::charsets(&mut list, options);
+    list.common = 3;
+    string::joins(&mut list, message, input);
+    list.common = 9;
+    values::formats(&mut list, message);
+    list.common = 4;
+    fields::drops(&mut list, message);
+    list.common = 5;
+    fields::additions(&mut list, message, right, keys);
+    list.common = 4;
+    values::single_fields(&mut list, message);
     list.all
 }
 
+pub(super) use encoding::other_algorithm;
 pub(super) use key::Keys;
-
-/// `name=value` as a detail.
-fn assign(name: &str, value: &str) -> String {
-    let mut text = String::with_capacity(name.len() + value.len() + 1);
-    text.extend([name, "=", value]);
-    text
-}
-
-/// `from -> to` as a detail.
-fn arrow(from: &str, to: &str) -> String {
-    let mut text = String::with_capacity(from.len() + to.len() + 4);
-    text.extend([from, " -> ", to]);
-    text
-}

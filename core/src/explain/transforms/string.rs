@@ -7,6 +7,7 @@ use super::{List, Op};
 use crate::explain::damage::DAMAGE;
 use crate::explain::message::Message;
 use crate::explain::plan::{Hash, JOIN, Join, Replace, Sort, Tail};
+use crate::explain::seek::{contains, split_once};
 
 pub(super) fn tails(list: &mut List<'_>, hash: Hash) {
     let no_key = if hash == Hash::Hmac { "D4" } else { "B8" };
@@ -50,16 +51,17 @@ pub(super) fn sorts(list: &mut List<'_>, message: &Message<'_>) {
     list.push("B1", "order of the text", Op::Sort(Sort::AsGiven));
     let cased =
         message.pairs.iter().any(|pair| pair.name.bytes().any(|byte| byte.is_ascii_uppercase()));
-    for &(id, sort, detail) in &[
+    for &(id, sort, what) in &[
         ("B2", Sort::Descending, "descending"),
         ("B3", Sort::NoUnderscore, "names compared without _"),
-        (if cased { "B3" } else { "B4" }, Sort::NoCase, "names compared without case"),
+        ("B4", Sort::NoCase, "names compared without case"),
         ("B3", Sort::Locale, "names compared without case and _, as a locale does"),
         ("B3", Sort::UnderscoreLast, "_ behind the letters"),
         ("B2", Sort::ByPair, "sorted by name=value"),
         ("B2", Sort::ByValue, "sorted by value"),
     ] {
-        list.push(id, detail, Op::Sort(sort));
+        let id = if cased && sort == Sort::NoCase { "B3" } else { id };
+        list.push(id, what, Op::Sort(sort));
     }
     list.edit("B4", "names in lower case", super::Edit::Names(str::to_ascii_lowercase));
 }
@@ -120,10 +122,10 @@ pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'
         }
     }
     damages(list, message);
-    for &glue in &["&key=", ""] {
+    for glue in ["&key=", ""] {
         let text = input.trim_end();
-        let text = text.split("&key=").next().unwrap_or(text);
-        let id = if text.contains('<') { "B15" } else { "B13" };
+        let text = split_once(text, "&key=").map_or(text, |(text, _)| text);
+        let id = if contains(text, "<") { "B15" } else { "B13" };
         list.push(id, "the pasted text itself", Op::Raw(text, Tail::Key(glue)));
     }
     list.push("B15", "the pasted text itself, no key", Op::Raw(input, Tail::None));
@@ -131,22 +133,18 @@ pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'
 
 /// Symbols in the place of `&name`: each alone, what a browser does, and all.
 fn damages(list: &mut List<'_>, message: &Message<'_>) {
-    let hit = |from: &str| {
+    let (mut browser, mut all) = (Vec::new(), Vec::new());
+    for &(symbol, from, in_browser) in &DAMAGE {
         let name = from.get(1..).unwrap_or_default();
-        message.pairs.iter().any(|pair| pair.signed && pair.name.starts_with(name))
-    };
-    let replace = |(symbol, from, _): &(&'static str, &'static str, bool)| Replace {
-        from,
-        to: symbol,
-        tail_too: false,
-    };
-    let found: Vec<_> = DAMAGE.iter().filter(|(_, from, _)| hit(from)).collect();
-    for entry in &found {
-        list.push("C4", super::arrow(entry.1, entry.0), Op::Replace(vec![replace(entry)]));
+        if message.pairs.iter().any(|pair| pair.signed && pair.name.starts_with(name)) {
+            let replace = Replace { from, to: symbol, tail_too: false };
+            list.push("C4", "", Op::Replace(vec![replace]));
+            all.push(replace);
+            if in_browser {
+                browser.push(replace);
+            }
+        }
     }
-    let browser: Vec<_> =
-        found.iter().filter(|entry| entry.2).map(|entry| replace(entry)).collect();
-    let all: Vec<_> = found.iter().map(|entry| replace(entry)).collect();
     if browser.len() > 1 && browser.len() < all.len() {
         list.push("C4", "what a browser decodes", Op::Replace(browser));
     }

@@ -1,0 +1,139 @@
+//! The ladder of checks, and who comes first.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+use proptest::prelude::*;
+use wxpay_core::messages::TradeState;
+
+use super::*;
+use crate::orders::Asked;
+use crate::orders::order::tests::order;
+
+fn asked(order: Order, at_ms: i64) -> Order {
+    let (spbill_create_ip, notify_url) = ("192.0.2.1".into(), "https://pay.example.com".into());
+    Order { asked: Some(Asked { at_ms, spbill_create_ip, notify_url }), ..order }
+}
+
+fn numbered(out_trade_no: &str) -> Order {
+    let order = order();
+    let key = OrderKey { merchant: "shop".into(), out_trade_no: out_trade_no.into() };
+    asked(Order { key, ..order.clone() }, order.created_ms)
+}
+
+/// When an order is looked at, in seconds after its creation, if nothing ever happens.
+fn checks_s(order: &Order, until_s: i64) -> Vec<i64> {
+    let agenda = Agenda::default();
+    let mut now_ms = order.created_ms;
+    agenda.watch(order, now_ms);
+    let mut seen = Vec::new();
+    while now_ms < order.created_ms + until_s * 1000 {
+        now_ms += 1000;
+        if agenda.take_due(now_ms, 10) == [order.key.clone()] {
+            seen.push((now_ms - order.created_ms) / 1000);
+            agenda.watch(order, now_ms);
+        }
+    }
+    seen
+}
+
+#[test]
+fn an_asked_order_is_looked_at_on_the_ladder_then_until_it_expires_then_every_minute() {
+    let order = asked(order(), order().created_ms);
+    let expected = [5, 30, 60, 180, 300, 600, 1800, 3600, 5400, 7200, 7260, 7320, 7380];
+    assert_eq!(checks_s(&order, 7_400), expected);
+}
+
+#[test]
+fn an_order_wechat_has_not_heard_of_waits_for_its_expiry() {
+    assert_eq!(checks_s(&order(), 7_300), [7_200, 7_260]);
+}
+
+#[test]
+fn the_ladder_begins_again_when_the_phone_gets_its_arguments_again() {
+    let order = asked(order(), order().created_ms);
+    let agenda = Agenda::default();
+    let later_ms = order.created_ms + 4_000_000;
+    agenda.watch(&order, later_ms);
+    agenda.restart(&order, later_ms);
+    assert!(agenda.take_due(later_ms + 4_999, 1).is_empty());
+    assert_eq!(agenda.take_due(later_ms + 5_000, 1), std::slice::from_ref(&order.key));
+    // Watched again, as after each check, it goes on where it was.
+    agenda.watch(&order, later_ms + 5_000);
+    assert!(agenda.take_due(later_ms + 29_999, 1).is_empty());
+    assert_eq!(agenda.take_due(later_ms + 30_000, 1).len(), 1);
+}
+
+#[test]
+fn the_oldest_comes_first_and_only_once() {
+    let agenda = Agenda::default();
+    let orders: Vec<Order> = (0..5).map(|n| numbered(&n.to_string())).collect();
+    let now_ms = order().created_ms;
+    for (order, wait_s) in orders.iter().zip([4, 1, 3, 0, 2]) {
+        agenda.restart(order, now_ms + wait_s * 1000);
+    }
+    let late_ms = now_ms + 60_000;
+    let numbers = |limit| -> Vec<String> {
+        agenda.take_due(late_ms, limit).into_iter().map(|key| key.out_trade_no).collect()
+    };
+    assert_eq!(numbers(2), ["3", "1"]);
+    assert_eq!(numbers(10), ["4", "2", "0"]);
+    assert!(numbers(10).is_empty(), "each must be watched again");
+}
+
+#[test]
+fn an_order_that_has_ended_is_forgotten() {
+    for &state in TradeState::ALL {
+        let agenda = Agenda::default();
+        let open = numbered("1");
+        agenda.watch(&open, open.created_ms);
+        let now = Order { trade_state: state, ..open.clone() };
+        agenda.watch(&now, open.created_ms);
+        let due = agenda.take_due(open.created_ms + 5_000, 10).len();
+        assert_eq!(due, usize::from(now.is_open()), "{state}");
+    }
+}
+
+#[test]
+fn closing_waits_until_wechat_allows_it() {
+    let new = order();
+    let created_ms = new.created_ms;
+    let minute = 60_000;
+    let expires_ms = new.terms.expires_ms;
+    let wanted = |order: Order, at_ms: i64| Order { close_asked_ms: Some(at_ms), ..order };
+    let sent = || asked(order(), created_ms + minute);
+    for (what, order, expected) in [
+        ("nobody wants it closed", sent(), expires_ms),
+        ("not sent, not wanted", new.clone(), expires_ms),
+        ("not sent, wanted", wanted(new.clone(), created_ms + minute), created_ms + minute),
+        ("wanted too early", wanted(sent(), created_ms + 2 * minute), created_ms + 6 * minute),
+        ("wanted later", wanted(sent(), created_ms + 9 * minute), created_ms + 9 * minute),
+        ("wanted after expiry", wanted(sent(), expires_ms + minute), expires_ms),
+        ("sent just before expiry", asked(order(), expires_ms - minute), expires_ms + 4 * minute),
+    ] {
+        assert_eq!(end_ms(&order), expected, "{what}");
+    }
+}
+
+proptest! {
+    /// Never at once, never after the end, never more than half an hour away.
+    #[test]
+    fn the_next_check_is_soon_but_later(
+        asked_s in proptest::option::of(0..7_200_i64),
+        close_s in proptest::option::of(0..7_200_i64),
+        from_s in 0..10_000_i64,
+        now_s in 0..10_000_i64,
+    ) {
+        let created_ms = order().created_ms;
+        let at = |s: i64| created_ms + s * 1000;
+        let mut order = Order { close_asked_ms: close_s.map(at), ..order() };
+        if let Some(s) = asked_s {
+            order = asked(order, at(s));
+        }
+        let (end_ms, now_ms) = (end_ms(&order), at(now_s));
+        let next_ms = next_check_ms(&order, at(from_s), now_ms);
+        prop_assert!(next_ms > now_ms);
+        prop_assert!(next_ms <= end_ms.max(now_ms + CLOSING_STEP_MS));
+        if order.asked.is_some() {
+            prop_assert!(next_ms <= now_ms + 30 * 60_000 || next_ms <= at(from_s + 1_800));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The table of transitions, whole; money; second and late payments.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+use wxpay_core::messages::TradeState::{
+    Closed, NotPay, PayError, Refund, Revoked, Success, UserPaying,
+};
+
+use super::*;
+use crate::orders::order::tests::{order, trade};
+
+/// From each state, to each state: N is news, - is none. Rows and columns in the order of `STATES`.
+const STATES: [TradeState; 7] = [NotPay, UserPaying, PayError, Success, Refund, Closed, Revoked];
+const TABLE: [&str; 7] = [
+    "-NNNNNN", // NOTPAY: anything can follow
+    "N-NNNNN", // USERPAYING
+    "NN-NNNN", // PAYERROR
+    "----N-N", // SUCCESS: only money going back
+    "-------", // REFUND: the end
+    "---NN--", // CLOSED: a payment that came first
+    "-------", // REVOKED: the end
+];
+
+fn in_state(state: TradeState) -> Order {
+    let payment = (state.is_paid()).then(|| trade("4200000001", 1990));
+    Order { trade_state: state, payment, ..order() }
+}
+
+fn fact(trade_state: TradeState, payment: Option<Trade>) -> Fact {
+    Fact { source: Source::Query, trade_state, payment: payment.map(Box::new) }
+}
+
+#[test]
+fn the_table_of_transitions_is_exactly_this() {
+    for (from, row) in STATES.into_iter().zip(TABLE) {
+        for (to, expected) in STATES.into_iter().zip(row.chars()) {
+            let before = in_state(from);
+            let payment = to.is_paid().then(|| trade("4200000001", 1990));
+            let verdict = apply(&before, fact(to, payment)).unwrap();
+            let is_news = matches!(verdict, Verdict::News(_));
+            assert_eq!(is_news, expected == 'N', "{from} -> {to}: {verdict:?}");
+        }
+    }
+    assert_eq!(STATES.len(), TradeState::ALL.len(), "a state is missing in the table");
+}
+
+#[test]
+fn another_amount_or_currency_changes_nothing_in_any_state() {
+    for state in STATES {
+        let before = in_state(state);
+        for amount in [1, 1989, 1991, 199_000] {
+            let error =
+                apply(&before, fact(Success, Some(trade("4200000001", amount)))).unwrap_err();
+            assert!(matches!(error, FactError::AmountDiffers { .. }), "{state}: {error}");
+        }
+        let dollars = Trade { fee_type: "USD".into(), ..trade("4200000001", 1990) };
+        let error = apply(&before, fact(Success, Some(dollars))).unwrap_err();
+        assert!(matches!(error, FactError::CurrencyDiffers { .. }), "{state}: {error}");
+    }
+}
+
+/// With coupons the user pays less and the merchant may get less; the price stays the price.
+#[test]
+fn coupons_do_not_change_the_amount() {
+    let paid = Trade {
+        cash_fee: Some(Fen::new(990).unwrap()),
+        settlement_total_fee: Some(Fen::new(990).unwrap()),
+        ..trade("4200000001", 1990)
+    };
+    assert!(matches!(apply(&order(), fact(Success, Some(paid))).unwrap(), Verdict::News(_)));
+}
+
+#[test]
+fn a_second_payment_is_an_anomaly_once_and_never_the_payment() {
+    for state in [Success, Refund] {
+        let mut paid = in_state(state);
+        let second = || fact(Success, Some(trade("4200000002", 1990)));
+        let Verdict::News(events) = apply(&paid, second()).unwrap() else { panic!("{state}") };
+        let [EventKind::Found { anomaly }] = events.as_slice() else { panic!("{events:?}") };
+        let expected = Anomaly::SecondPayment {
+            transaction_id: "4200000002".into(),
+            total_fee: Fen::new(1990).unwrap(),
+        };
+        assert_eq!(*anomaly, expected);
+        paid.anomalies.push(expected);
+        assert_eq!(apply(&paid, second()).unwrap(), Verdict::NoNews, "{state}: told before");
+    }
+}
+
+#[test]
+fn a_payment_after_the_close_is_taken_and_reported() {
+    let closed = in_state(Closed);
+    for state in [Success, Refund] {
+        let verdict = apply(&closed, fact(state, Some(trade("4200000001", 1990)))).unwrap();
+        let Verdict::News(events) = verdict else { panic!("{state}") };
+        let [EventKind::Fact { trade_state, .. }, EventKind::Found { anomaly }] = events.as_slice()
+        else {
+            panic!("{events:?}")
+        };
+        assert_eq!(*trade_state, state);
+        assert_eq!(*anomaly, Anomaly::PaidAfterClose { transaction_id: "4200000001".into() });
+    }
+}

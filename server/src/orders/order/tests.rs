@@ -1,0 +1,156 @@
+//! Folding, and what is sent to WeChat.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW_MS: i64 = 1_767_240_000_000;
+
+/// An order over 19.90 yuan, created at `NOW_MS`, for two hours.
+pub(in crate::orders) fn order() -> Order {
+    Order::begin(key(), &event(1, created())).unwrap()
+}
+
+/// A payment in CNY.
+pub(in crate::orders) fn trade(transaction_id: &str, total_fee: u64) -> Trade {
+    Trade {
+        transaction_id: transaction_id.into(),
+        total_fee: Fen::new(total_fee).unwrap(),
+        fee_type: "CNY".into(),
+        cash_fee: None,
+        settlement_total_fee: None,
+        coupons: Vec::new(),
+        time_end: NOW_MS / 1000,
+        openid: None,
+        sub_openid: None,
+        trade_type: None,
+        bank_type: None,
+        attach: None,
+    }
+}
+
+fn key() -> OrderKey {
+    OrderKey { merchant: "shop".into(), out_trade_no: "1".into() }
+}
+
+fn event(seq: u64, what: EventKind) -> Event {
+    Event { seq, at_ms: NOW_MS + i64::try_from(seq).unwrap() - 1, what }
+}
+
+fn created() -> EventKind {
+    EventKind::Created {
+        terms: Box::new(Terms {
+            body: "tea".into(),
+            total_fee: Fen::new(1990).unwrap(),
+            trade_type: TradeType::Jsapi,
+            expires_ms: NOW_MS + 7_200_000,
+            extra: Extra { attach: Some("a=1".into()), ..Extra::default() },
+        }),
+        sign_type: SignType::HmacSha256,
+        openid: None,
+    }
+}
+
+fn asked(ip: &str) -> EventKind {
+    let notify_url = "https://pay.example.com/v1/notify/shop/pay".into();
+    EventKind::PrepayAsked { spbill_create_ip: ip.into(), notify_url }
+}
+
+fn got(prepay_id: &str) -> EventKind {
+    EventKind::PrepayGot { prepay_id: prepay_id.into(), code_url: None, mweb_url: None }
+}
+
+fn fact(trade_state: TradeState, transaction_id: Option<&str>) -> EventKind {
+    let payment = transaction_id.map(|id| Box::new(trade(id, 1990)));
+    EventKind::Fact { source: Source::Notice, trade_state, payment }
+}
+
+fn any_event() -> impl Strategy<Value = EventKind> {
+    let state = proptest::sample::select(TradeState::ALL);
+    prop_oneof![
+        "[a-z]{1,8}".prop_map(|openid| EventKind::Claimed { openid }),
+        Just(asked("192.0.2.1")),
+        "[a-z0-9]{1,8}".prop_map(|id| got(&id)),
+        Just(EventKind::CloseAsked),
+        Just(EventKind::Withdrawn),
+        (state, proptest::option::of("[0-9]{8}"))
+            .prop_map(|(state, id)| fact(state, id.as_deref())),
+        "[0-9]{8}".prop_map(|transaction_id| EventKind::Found {
+            anomaly: Anomaly::PaidAfterClose { transaction_id }
+        }),
+    ]
+}
+
+proptest! {
+    /// Records and logs are kept as JSON: nothing is lost on the way, and folding does not care where it was cut.
+    #[test]
+    fn any_log_folds_to_one_order_and_survives_json(
+        what in proptest::collection::vec(any_event(), 0..20),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut log = vec![event(1, created())];
+        log.extend(what.into_iter().zip(2..).map(|(what, seq)| event(seq, what)));
+        let whole = Order::from_events(key(), &log).unwrap();
+        prop_assert_eq!(whole.revision, log.len() as u64);
+        let json = serde_json::to_string(&log).unwrap();
+        let read: Vec<Event> = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(&read, &log);
+        let json = serde_json::to_string(&whole).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Order>(&json).unwrap(), &whole);
+        let (begin, rest) = log.split_at(cut.index(log.len()).max(1));
+        let mut resumed = Order::from_events(key(), begin).unwrap();
+        rest.iter().for_each(|event| resumed.fold(event));
+        prop_assert_eq!(resumed, whole);
+    }
+}
+
+#[test]
+fn a_log_with_a_gap_or_without_a_beginning_is_no_order() {
+    let (first, second) = (event(1, created()), event(2, EventKind::CloseAsked));
+    let third = event(3, EventKind::Withdrawn);
+    let fold = |log: &[Event]| Order::from_events(key(), log);
+    assert!(fold(&[first.clone(), second.clone(), third.clone()]).is_some());
+    assert!(fold(&[]).is_none());
+    assert!(fold(std::slice::from_ref(&second)).is_none());
+    assert!(fold(&[first.clone(), third.clone()]).is_none());
+    assert!(fold(&[first.clone(), second.clone(), second.clone()]).is_none());
+    assert!(fold(&[first, third, second]).is_none());
+}
+
+/// WeChat refuses the same number with other parameters, so time and a second user's address change nothing.
+#[test]
+fn the_request_to_wechat_is_the_same_every_time() {
+    let mut order = order();
+    assert!(order.unified_order().is_none(), "no request before the intent is on record");
+    order.fold(&event(2, EventKind::Claimed { openid: "alice".into() }));
+    order.fold(&event(3, asked("192.0.2.1")));
+    let first = order.unified_order().unwrap();
+    order.fold(&event(4, got("wx1")));
+    order.fold(&event(9_000_000, got("wx2")));
+    order.fold(&event(9_000_001, EventKind::CloseAsked));
+    assert_eq!(order.unified_order().unwrap(), first);
+    assert_eq!(first.time_start, Some(NOW_MS / 1000));
+    assert_eq!(first.time_expire, Some(NOW_MS / 1000 + 7_200));
+    assert_eq!((first.attach.as_deref(), first.openid.as_deref()), (Some("a=1"), Some("alice")));
+}
+
+#[test]
+fn a_prepay_id_is_given_out_for_less_than_two_hours() {
+    let mut order = order();
+    order.fold(&event(2, got("wx1")));
+    let made_ms = order.prepay.as_ref().unwrap().at_ms;
+    let minutes = |minutes: i64| made_ms + minutes * 60_000;
+    assert!(order.live_prepay(made_ms).is_some());
+    assert!(order.live_prepay(minutes(115) - 1).is_some());
+    assert!(order.live_prepay(minutes(115)).is_none(), "five minutes are left for the user");
+}
+
+#[test]
+fn open_means_that_wechat_may_have_news() {
+    use TradeState::{NotPay, PayError, UserPaying};
+    for &state in TradeState::ALL {
+        let order = Order { trade_state: state, ..order() };
+        assert_eq!(order.is_open(), matches!(state, NotPay | UserPaying | PayError), "{state}");
+    }
+}

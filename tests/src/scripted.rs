@@ -1,0 +1,335 @@
+//! WeChat and the store without sockets and disks, for thousands of runs: the second gateway, and a store that lets
+//! others go first.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use fastrand::Rng;
+use wxpay_core::SignType;
+use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
+use wxpay_core::messages::code2session::Session;
+use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
+use wxpay_core::messages::{ErrCode, Trade, TradeState};
+use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::gateway::{Doubt, Gateway, GatewayError, LoginError};
+use wxpay_server::merchant::Merchant;
+use wxpay_server::orders::{Event, Order, OrderKey};
+use wxpay_server::store::{
+    Change, Filter, IdempotencyRow, MemoryStore, OutboxRow, Page, Store, StoreError, User,
+};
+
+/// Random choices that every part of a run shares, so that one number repeats the run.
+#[derive(Clone)]
+pub struct Dice(Arc<Mutex<Rng>>);
+
+impl Dice {
+    /// All choices follow from the seed.
+    pub fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(Rng::with_seed(seed))))
+    }
+
+    /// A number below `end`.
+    pub fn below(&self, end: u64) -> u64 {
+        self.0.lock().unwrap().u64(..end)
+    }
+
+    /// Once in `n` times.
+    pub fn one_in(&self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    /// Lets others go first, now and then.
+    pub async fn dawdle(&self) {
+        for _ in 0..self.below(4) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// A WeChat in memory that fails on the way there or on the way back, as often as it is told.
+pub struct ScriptedWeChat {
+    clock: Arc<SteppedClock>,
+    dice: Dice,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    orders: BTreeMap<String, Placed>,
+    count: u64,
+    /// One call in so many fails; 0 is never.
+    fails_one_in: u64,
+}
+
+struct Placed {
+    request: UnifiedOrder,
+    prepay_id: String,
+    prepay_ms: i64,
+    placed_ms: i64,
+    is_closed: bool,
+    payment: Option<Trade>,
+    is_refunded: bool,
+}
+
+/// A prepay_id lives two hours.
+const PREPAY_LIFE_MS: i64 = 2 * 3_600_000;
+
+impl ScriptedWeChat {
+    /// With no orders.
+    pub fn new(clock: Arc<SteppedClock>, dice: Dice, fails_one_in: u64) -> Self {
+        let state = State { fails_one_in, ..State::default() };
+        Self { clock, dice, state: Mutex::new(state) }
+    }
+
+    /// From now on, every call succeeds.
+    pub fn heal(&self) {
+        self.state().fails_one_in = 0;
+    }
+
+    /// A person pays, if the order can be paid: then this is what the notice says.
+    pub fn pay(&self, out_trade_no: &str) -> Option<Trade> {
+        let now_ms = self.clock.now_ms();
+        let mut state = self.state();
+        state.count += 1;
+        let transaction_id = format!("42{:026}", state.count);
+        let placed = state.orders.get_mut(out_trade_no)?;
+        let expires_ms = placed.request.time_expire.map_or(i64::MAX, |s| s * 1000);
+        let is_live = now_ms - placed.prepay_ms < PREPAY_LIFE_MS && now_ms < expires_ms;
+        if placed.is_closed || placed.payment.is_some() || !is_live {
+            return None;
+        }
+        placed.payment = Some(Trade {
+            transaction_id,
+            total_fee: placed.request.total_fee,
+            fee_type: "CNY".into(),
+            cash_fee: None,
+            settlement_total_fee: None,
+            coupons: Vec::new(),
+            time_end: now_ms / 1000,
+            openid: placed.request.openid.clone(),
+            sub_openid: None,
+            trade_type: Some("JSAPI".into()),
+            bank_type: None,
+            attach: None,
+        });
+        placed.payment.clone()
+    }
+
+    /// The merchant gives the money back in WeChat's own pages, if there is any.
+    pub fn refund(&self, out_trade_no: &str) {
+        if let Some(placed) = self.state().orders.get_mut(out_trade_no) {
+            placed.is_refunded = placed.payment.is_some();
+        }
+    }
+
+    /// All money that moved: order number and payment.
+    pub fn ledger(&self) -> Vec<(String, Trade)> {
+        let state = self.state();
+        let paid = |(number, placed): (&String, &Placed)| {
+            placed.payment.clone().map(|payment| (number.clone(), payment))
+        };
+        state.orders.iter().filter_map(paid).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// A call: perhaps it does not arrive, perhaps its answer does not; and it takes its time both ways.
+    async fn call<T>(
+        &self,
+        act: impl FnOnce(&mut State) -> Result<T, GatewayError> + Send,
+    ) -> Result<T, GatewayError>
+    where
+        T: Send,
+    {
+        self.dice.dawdle().await;
+        let fails_one_in = self.state().fails_one_in;
+        let fails = fails_one_in > 0 && self.dice.one_in(fails_one_in);
+        let arrives = !fails || self.dice.one_in(2);
+        let answer = if arrives { Some(act(&mut self.state())) } else { None };
+        self.dice.dawdle().await;
+        match answer {
+            Some(answer) if !fails => answer,
+            Some(_) => Err(GatewayError::Unknown(Doubt::Timeout)),
+            None if self.dice.one_in(2) => Err(GatewayError::Unknown(Doubt::Status(502))),
+            None => Err(GatewayError::NotSent { detail: "no route".into() }),
+        }
+    }
+}
+
+fn refused(code: ErrCode) -> GatewayError {
+    GatewayError::Refused { code, description: String::new() }
+}
+
+#[async_trait]
+impl Gateway for ScriptedWeChat {
+    async fn code2session(&self, _: &Merchant, code: &str) -> Result<Session, LoginError> {
+        let answer = self.call(|_| Ok(code.to_owned())).await.map_err(LoginError::Gateway)?;
+        Ok(Session { openid: answer, session_key: String::from("unused").into(), unionid: None })
+    }
+
+    async fn unified_order(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        order: &UnifiedOrder,
+    ) -> Result<Prepay, GatewayError> {
+        let now_ms = self.clock.now_ms();
+        self.call(|state| {
+            state.count += 1;
+            let prepay_id = format!("wx{}", state.count);
+            let new = || Placed {
+                request: order.clone(),
+                prepay_id: prepay_id.clone(),
+                prepay_ms: now_ms,
+                placed_ms: now_ms,
+                is_closed: false,
+                payment: None,
+                is_refunded: false,
+            };
+            let placed = state.orders.entry(order.out_trade_no.clone()).or_insert_with(new);
+            assert_eq!(placed.request, *order, "the same number with other parameters");
+            if placed.payment.is_some() {
+                return Err(refused(ErrCode::OrderPaid));
+            }
+            if placed.is_closed {
+                return Err(refused(ErrCode::OrderClosed));
+            }
+            if now_ms - placed.prepay_ms >= PREPAY_LIFE_MS {
+                (placed.prepay_id, placed.prepay_ms) = (prepay_id, now_ms);
+            }
+            let prepay_id = placed.prepay_id.clone();
+            Ok(Prepay { prepay_id, code_url: None, mweb_url: None })
+        })
+        .await
+    }
+
+    async fn order_query(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        out_trade_no: &str,
+    ) -> Result<Found, GatewayError> {
+        self.call(|state| {
+            let placed = state.orders.get(out_trade_no);
+            let placed = placed.ok_or_else(|| refused(ErrCode::OrderNotExist))?;
+            Ok(match &placed.payment {
+                Some(payment) if placed.is_refunded => {
+                    Found::Paid(TradeState::Refund, Box::new(payment.clone()))
+                }
+                Some(payment) => Found::Paid(TradeState::Success, Box::new(payment.clone())),
+                None if placed.is_closed => Found::Unpaid(TradeState::Closed),
+                None => Found::Unpaid(TradeState::NotPay),
+            })
+        })
+        .await
+    }
+
+    async fn close_order(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        out_trade_no: &str,
+    ) -> Result<Closing, GatewayError> {
+        let now_ms = self.clock.now_ms();
+        self.call(|state| {
+            let Some(placed) = state.orders.get_mut(out_trade_no) else {
+                return Ok(Closing::NotExist);
+            };
+            if placed.payment.is_some() {
+                return Ok(Closing::Paid);
+            }
+            let age_ms = now_ms - placed.placed_ms;
+            // What WeChat counts from is later than what we count from, by the time the call took.
+            let is_old = age_ms >= MIN_AGE_S * 1000;
+            if !is_old {
+                return Err(GatewayError::Unknown(Doubt::Status(500)));
+            }
+            placed.is_closed = true;
+            Ok(Closing::Closed)
+        })
+        .await
+    }
+}
+
+/// The store in memory, with pauses around every call: whoever reads may find the world changed when it commits.
+pub struct DawdlingStore {
+    inner: MemoryStore,
+    dice: Dice,
+}
+
+impl DawdlingStore {
+    /// An empty one.
+    pub fn new(dice: Dice) -> Self {
+        Self { inner: MemoryStore::new(), dice }
+    }
+
+    /// The store itself.
+    pub fn inner(&self) -> &MemoryStore {
+        &self.inner
+    }
+}
+
+#[async_trait]
+impl Store for DawdlingStore {
+    async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.order(key).await
+    }
+
+    async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.events(key).await
+    }
+
+    async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.orders(merchant, filter).await
+    }
+
+    async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.open_orders().await
+    }
+
+    async fn idempotency(
+        &self,
+        merchant: &str,
+        key: &str,
+    ) -> Result<Option<IdempotencyRow>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.idempotency(merchant, key).await
+    }
+
+    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.user(merchant, openid).await
+    }
+
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.outbox(limit).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        self.dice.dawdle().await;
+        let answer = self.inner.commit(change).await;
+        self.dice.dawdle().await;
+        answer
+    }
+
+    fn healthy(&self) -> bool {
+        self.inner.healthy()
+    }
+
+    async fn failed(&self) {
+        self.inner.failed().await;
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}

@@ -1,0 +1,336 @@
+//! One schedule: a seed decides who does what, when, and at the same time as whom.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt, join_all};
+use wxpay_core::messages::{Trade, TradeState, TradeType};
+use wxpay_core::{Fen, SignType};
+use wxpay_server::ambient::{SequenceNonces, SteppedClock};
+use wxpay_server::merchant::Merchants;
+use wxpay_server::orders::{
+    Conflict, Extra, Fact, FactError, Idempotency, NewOrder, OrderError, Orders, Source,
+};
+use wxpay_server::store::{Store, StoreError};
+use wxpay_tests::scripted::{DawdlingStore, Dice, ScriptedWeChat};
+use wxpay_tests::store_contract::key;
+use wxpay_tests::{SHOP, START_MS};
+
+use crate::invariants::Watcher;
+
+const STEPS: u64 = 24;
+const NUMBERS: u64 = 3;
+
+/// What happened, summed over schedules: a schedule in which nothing happens proves nothing.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub actions: usize,
+    pub payments: usize,
+    pub closed: usize,
+    pub refused: usize,
+    pub anomalies: usize,
+    pub checks: usize,
+}
+
+impl Counts {
+    pub fn add(&mut self, more: &Self) {
+        self.actions += more.actions;
+        self.payments += more.payments;
+        self.closed += more.closed;
+        self.refused += more.refused;
+        self.anomalies += more.anomalies;
+        self.checks += more.checks;
+    }
+
+    pub fn assert_that_everything_happened(&self) {
+        let Self { actions, payments, closed, refused, anomalies, checks } = self;
+        for count in [actions, payments, closed, refused, anomalies, checks] {
+            assert!(*count > 100, "{self:?}");
+        }
+    }
+}
+
+pub struct Schedule {
+    seed: u64,
+    dice: Dice,
+    clock: Arc<SteppedClock>,
+    wechat: Arc<ScriptedWeChat>,
+    store: Arc<DawdlingStore>,
+    merchants: Arc<Merchants>,
+    nonces: Arc<SequenceNonces>,
+    orders: Arc<Orders>,
+    watcher: Watcher,
+    /// In these schedules WeChat also says what it never should: a second payment, a state out of the blue.
+    is_wild: bool,
+    counts: Counts,
+}
+
+impl Schedule {
+    pub fn new(seed: u64) -> Self {
+        let dice = Dice::new(seed);
+        let clock = Arc::new(SteppedClock::new(START_MS));
+        let fails_one_in = [0, 3, 8][(seed % 3) as usize];
+        let wechat = ScriptedWeChat::new(Arc::clone(&clock), dice.clone(), fails_one_in);
+        let wechat = Arc::new(wechat);
+        let store = Arc::new(DawdlingStore::new(dice.clone()));
+        let merchants = Arc::new(Merchants::new(vec![SHOP.for_server(SignType::HmacSha256)]));
+        let nonces = Arc::new(SequenceNonces::default());
+        let orders = rules(&store, &wechat, &clock, &nonces, &merchants);
+        let (watcher, counts) = (Watcher::default(), Counts::default());
+        let is_wild = seed % 5 == 4;
+        Self {
+            seed,
+            dice,
+            clock,
+            wechat,
+            store,
+            merchants,
+            nonces,
+            orders,
+            watcher,
+            is_wild,
+            counts,
+        }
+    }
+
+    pub async fn run(mut self) -> Counts {
+        for _ in 0..STEPS {
+            let at_once = 1 + self.dice.below(4);
+            let actions: Vec<_> = (0..at_once).map(|_| self.action()).collect();
+            let answers = join_all(actions).await;
+            self.counts.actions += answers.len();
+            self.counts.refused += answers.iter().filter(|answer| answer.is_err()).count();
+            answers.into_iter().for_each(expected);
+            self.watcher.check(self.store.inner()).await;
+            self.counts.checks += 1;
+            if self.dice.one_in(12) {
+                self.restart().await;
+            }
+        }
+        self.end().await;
+        self.counts
+    }
+
+    /// Something that somebody does.
+    fn action(&self) -> BoxFuture<'static, Result<(), OrderError>> {
+        let number = format!("no{}", self.dice.below(NUMBERS));
+        let order = key("shop", &number);
+        let orders = Arc::clone(&self.orders);
+        match self.dice.below(if self.is_wild { 13 } else { 11 }) {
+            0..=2 => self.create(number).boxed(),
+            3 | 4 => {
+                let user = format!("user{}", self.dice.below(2));
+                async move { orders.pay(&order, &user, "192.0.2.1").await.map(|_| ()) }.boxed()
+            }
+            5 | 6 => self.person_pays(number).boxed(),
+            7 => async move { orders.query(&order).await.map(|_| ()) }.boxed(),
+            8 => async move { orders.close(&order).await.map(|_| ()) }.boxed(),
+            9 => self.time_passes().boxed(),
+            10 => self.wrong_notice(number).boxed(),
+            11 => self.second_payment(number).boxed(),
+            _ => self.strange_fact(number).boxed(),
+        }
+    }
+
+    fn create(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let total_fee = 100 + self.dice.below(2);
+        let new = NewOrder {
+            out_trade_no: Some(number),
+            body: "Corner shop-tea".into(),
+            total_fee: Fen::new(total_fee).unwrap(),
+            trade_type: TradeType::Jsapi,
+            openid: self.dice.one_in(4).then(|| "user0".to_owned()),
+            // Ten minutes, two hours, or long enough for several prepay_ids.
+            expire_s: [Some(600), None, Some(200_000)][self.dice.below(3) as usize],
+            extra: Extra::default(),
+        };
+        let idempotency = self.dice.one_in(2).then(|| Idempotency {
+            key: format!("key{}", self.dice.below(3)),
+            body_hash: format!("{new:?}"),
+        });
+        let (orders, merchants) = (Arc::clone(&self.orders), Arc::clone(&self.merchants));
+        async move {
+            let merchant = merchants.only().unwrap();
+            let created = orders.create(merchant, new.clone(), idempotency).await?;
+            assert_eq!(created.order.terms.total_fee, new.total_fee);
+            Ok(())
+        }
+    }
+
+    /// Someone pays; the notice comes now, twice, or never.
+    fn person_pays(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let (orders, wechat, dice) =
+            (Arc::clone(&self.orders), Arc::clone(&self.wechat), self.dice.clone());
+        async move {
+            dice.dawdle().await;
+            let Some(payment) = wechat.pay(&number) else { return Ok(()) };
+            let times = dice.below(4);
+            let order = key("shop", &number);
+            let notices = (0..times).map(|_| orders.apply(&order, paid(&payment)));
+            for answer in join_all(notices).await {
+                let order = answer?;
+                // Reversed, as wild schedules have it: the payment came first and its notice is old.
+                let is_reversed = order.trade_state == TradeState::Revoked;
+                assert!(order.trade_state.is_paid() || is_reversed, "acknowledged: {order:?}");
+            }
+            if dice.one_in(4) {
+                wechat.refund(&number);
+            }
+            Ok(())
+        }
+    }
+
+    /// Signed by WeChat, and yet about another amount or in another currency.
+    fn wrong_notice(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let (orders, dice) = (Arc::clone(&self.orders), self.dice.clone());
+        async move {
+            let order = key("shop", &number);
+            let before = orders.get(&order).await?;
+            let mut payment = trade("4100000000", before.terms.total_fee);
+            if dice.one_in(2) {
+                payment.total_fee = Fen::new(99).unwrap();
+            } else {
+                payment.fee_type = "USD".into();
+            }
+            let answer = orders.apply(&order, paid(&payment)).await;
+            assert!(matches!(answer, Err(OrderError::Fact(_))), "{answer:?}");
+            Ok(())
+        }
+    }
+
+    fn second_payment(
+        &self,
+        number: String,
+    ) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let (orders, n) = (Arc::clone(&self.orders), self.dice.below(3));
+        async move {
+            let order = key("shop", &number);
+            let total_fee = orders.get(&order).await?.terms.total_fee;
+            let payment = trade(&format!("43{n}{number}"), total_fee);
+            orders.apply(&order, paid(&payment)).await.map(|_| ())
+        }
+    }
+
+    fn strange_fact(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let states = TradeState::ALL;
+        let trade_state = states[self.dice.below(states.len() as u64) as usize];
+        let orders = Arc::clone(&self.orders);
+        async move {
+            let order = key("shop", &number);
+            let total_fee = orders.get(&order).await?.terms.total_fee;
+            let payment =
+                trade_state.is_paid().then(|| Box::new(trade(&format!("44{number}"), total_fee)));
+            let fact = Fact { source: Source::Query, trade_state, payment };
+            orders.apply(&order, fact).await.map(|_| ())
+        }
+    }
+
+    /// The clock jumps, and the sweep does what has become due.
+    fn time_passes(&self) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let seconds = [1, 6, 40, 310, 1_000, 7_300][self.dice.below(6) as usize];
+        let (orders, clock) = (Arc::clone(&self.orders), Arc::clone(&self.clock));
+        async move {
+            clock.step_ms(seconds * 1000);
+            orders.reconcile_due().await;
+            Ok(())
+        }
+    }
+
+    /// The process ends and starts again: nothing is left but the store.
+    async fn restart(&mut self) {
+        self.orders = rules(&self.store, &self.wechat, &self.clock, &self.nonces, &self.merchants);
+        self.orders.watch_open().await.unwrap();
+    }
+
+    /// WeChat is well again and time goes by: every order ends, and the books are right.
+    async fn end(&mut self) {
+        self.wechat.heal();
+        for _ in 0..100 {
+            self.clock.step_ms(3_600_000);
+            self.orders.reconcile_due().await;
+            self.watcher.check(self.store.inner()).await;
+            if self.store.inner().open_orders().await.unwrap().is_empty() {
+                break;
+            }
+        }
+        let open = self.store.inner().open_orders().await.unwrap();
+        assert!(open.is_empty(), "open for ever: {open:?}");
+        let orders = self.watcher.orders();
+        self.counts.payments += orders.iter().filter(|order| order.payment.is_some()).count();
+        self.counts.closed += orders.iter().filter(|o| o.trade_state == TradeState::Closed).count();
+        self.counts.anomalies += orders.iter().map(|order| order.anomalies.len()).sum::<usize>();
+        if !self.is_wild {
+            for order in &orders {
+                assert_eq!(order.anomalies, [], "nothing odd has happened: {order:?}");
+            }
+            let ledger = self.wechat.ledger();
+            let booked = orders
+                .iter()
+                .filter_map(|order| Some((order.key.out_trade_no.clone(), order.payment.clone()?)));
+            let booked: Vec<_> = booked.collect();
+            assert_eq!(booked, ledger, "seed {}: books (left) and ledger", self.seed);
+        }
+    }
+}
+
+/// What may be refused, and why; anything else is a mistake of ours.
+fn expected(answer: Result<(), OrderError>) {
+    match answer {
+        Ok(())
+        | Err(OrderError::NotFound | OrderError::Gateway(_))
+        | Err(OrderError::Conflict(
+            Conflict::NumberUsed
+            | Conflict::KeyUsed
+            | Conflict::Paid
+            | Conflict::Closed
+            | Conflict::Expired,
+        )) => {}
+        // Only the gateway's own answers and the wild facts may contradict the order.
+        Err(OrderError::Fact(
+            error @ (FactError::AmountDiffers { .. } | FactError::CurrencyDiffers { .. }),
+        )) => {
+            panic!("a genuine fact was refused: {error}")
+        }
+        Err(OrderError::Store(StoreError::Stale)) => panic!("too many attempts"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn rules(
+    store: &Arc<DawdlingStore>,
+    wechat: &Arc<ScriptedWeChat>,
+    clock: &Arc<SteppedClock>,
+    nonces: &Arc<SequenceNonces>,
+    merchants: &Arc<Merchants>,
+) -> Arc<Orders> {
+    Arc::new(Orders::new(
+        Arc::clone(store) as Arc<dyn Store>,
+        Arc::clone(wechat) as _,
+        Arc::clone(clock) as _,
+        Arc::clone(nonces) as _,
+        Arc::clone(merchants),
+        "https://pay.example.com".into(),
+        7_200,
+    ))
+}
+
+fn paid(payment: &Trade) -> Fact {
+    let payment = Some(Box::new(payment.clone()));
+    Fact { source: Source::Notice, trade_state: TradeState::Success, payment }
+}
+
+fn trade(transaction_id: &str, total_fee: Fen) -> Trade {
+    Trade {
+        transaction_id: transaction_id.into(),
+        total_fee,
+        fee_type: "CNY".into(),
+        cash_fee: None,
+        settlement_total_fee: None,
+        coupons: Vec::new(),
+        time_end: START_MS / 1000,
+        openid: None,
+        sub_openid: None,
+        trade_type: None,
+        bank_type: None,
+        attach: None,
+    }
+}
