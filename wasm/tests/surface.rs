@@ -1,7 +1,12 @@
 //! The surface on the host: flat strings in and out, errors with code and field. What JavaScript makes of it is
 //! tested in `wasm/npm/tests`.
 #![cfg(all(feature = "calls", feature = "explain"))]
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a failed unwrap is a failed test"
+)]
 
 use serde_json::Value;
 use wxpay_wasm::{
