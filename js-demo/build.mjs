@@ -1,8 +1,12 @@
 // Builds every page into one self-contained file: dist/<page>.html.
 import { build } from "vite";
+import { ALIASES } from "./vite/aliases.mjs";
 import { oneFile } from "./vite/one-file.mjs";
 
-/** A page is `<name>.html` beside this file; `csp` adds to the policy that allows only the page's own script and style. */
+/**
+ * A page is `<name>.html` beside this file; `csp` adds to the policy that allows only the page's own script and style.
+ * With `policyFile`, the policy is also written to dist/<page>.csp, for the server to send as a header.
+ */
 const PAGES = [
   {
     name: "shop",
@@ -10,6 +14,16 @@ const PAGES = [
       "connect-src": "'self' http://127.0.0.1:* http://localhost:*",
       "img-src": "data:",
     },
+  },
+  {
+    name: "debugger",
+    csp: {
+      "script-src": "'wasm-unsafe-eval'",
+      "img-src": "data:",
+      "connect-src": "'none'",
+      "require-trusted-types-for": "'script'",
+    },
+    policyFile: true,
   },
 ];
 
@@ -27,6 +41,7 @@ for (const page of PAGES.filter(({ name }) => wanted.length === 0 || wanted.incl
     base: "./",
     logLevel: "warn",
     plugins: [oneFile(page)],
+    resolve: { alias: ALIASES },
     build: {
       target: "es2022",
       outDir: "dist",

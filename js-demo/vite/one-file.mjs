@@ -5,11 +5,11 @@ const SCRIPT = /[ \t]*<script type="module"[^>]*\ssrc="\.\/([^"]+)"[^>]*><\/scri
 const STYLE = /[ \t]*<link rel="stylesheet"[^>]*\shref="\.\/([^"]+)"[^>]*>\n?/;
 
 /**
- * @param {{ name: string, csp?: Record<string, string> }} page directives added to the page's Content-Security-Policy;
+ * @param {{ name: string, csp?: Record<string, string>, policyFile?: boolean }} page directives added to the page's Content-Security-Policy;
  *   a `script-src` or `style-src` given here is put after the hash.
  * @returns {import("vite").Plugin}
  */
-export function oneFile({ name, csp = {} }) {
+export function oneFile({ name, csp = {}, policyFile = false }) {
   return {
     name: "one-file",
     enforce: "post",
@@ -19,12 +19,14 @@ export function oneFile({ name, csp = {} }) {
       if (html?.type !== "asset") this.error(`${file} is not in the bundle`);
       const script = inside(take(bundle, SCRIPT.exec(html.source)), "script");
       const style = inside(take(bundle, STYLE.exec(html.source)), "style");
+      const content = policy(script, style, csp);
       html.source = html.source
         .replace(SCRIPT, "")
         .replace(STYLE, "")
-        .replace("<meta charset=\"utf-8\">", (meta) => `${meta}\n    ${policy(script, style, csp)}`)
+        .replace("<meta charset=\"utf-8\">", (meta) => `${meta}\n    <meta http-equiv="Content-Security-Policy" content="${content}">`)
         .replace("</head>", () => `<style>${style}</style>\n<script type="module">${script}</script>\n</head>`);
-      const rest = Object.keys(bundle).filter((key) => key !== file);
+      if (policyFile) this.emitFile({ type: "asset", fileName: `${name}.csp`, source: content });
+      const rest = Object.keys(bundle).filter((key) => key !== file && key !== `${name}.csp`);
       if (rest.length > 0) this.error(`${file} would need more files: ${rest.join(", ")}`);
     },
   };
@@ -39,8 +41,9 @@ function take(bundle, found) {
   return String(part.type === "chunk" ? part.code : part.source).trim();
 }
 
-/** Text that cannot end its element early. */
+/** Text that cannot end its element early, and that the HTML parser leaves as it is: otherwise the hash would not fit. */
 function inside(text, element) {
+  if (/[\0\r]/.test(text)) throw new Error(`the ${element} contains NUL or CR, which HTML turns into something else`);
   if (new RegExp(`</${element}|<!--`, "i").test(text)) throw new Error(`the ${element} contains a tag that would end it early`);
   return text;
 }
@@ -54,8 +57,7 @@ function policy(script, style, csp) {
     "base-uri": "'none'",
     "form-action": "'none'",
   };
-  const content = Object.entries(directives).map(([directive, value]) => `${directive} ${value}`).join("; ");
-  return `<meta http-equiv="Content-Security-Policy" content="${content}">`;
+  return Object.entries(directives).map(([directive, value]) => `${directive} ${value}`).join("; ");
 }
 
 function hash(text) {

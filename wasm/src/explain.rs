@@ -8,7 +8,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wxpay_core::SignType;
-use wxpay_core::explain::{Format, KeyKind, NamedKey, Options, Report, Scene};
+use wxpay_core::explain::{Format, KeyKind, NamedKey, Options, ReadError, Report, Scene};
 
 use crate::CallError;
 use crate::flat::Parts;
@@ -103,11 +103,15 @@ fn count_utf16(text: &str, report: &mut Report) {
         so_far += c.len_utf16();
     }
     units.push(so_far);
+    let unit = |byte: usize| units.get(byte).copied().unwrap_or(so_far);
+    if let Some(ReadError::NoFields { at, .. }) = &mut report.error {
+        *at = unit(*at);
+    }
     let fields = report.fields.iter_mut();
     let spans = fields.flat_map(|field| [&mut field.name_span, &mut field.value_span]);
     for span in spans.chain(report.lints.iter_mut().map(|lint| &mut lint.span)).flatten() {
         for end in [&mut span.start, &mut span.end] {
-            *end = units.get(*end).copied().unwrap_or(so_far);
+            *end = unit(*end);
         }
     }
 }

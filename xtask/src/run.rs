@@ -5,11 +5,11 @@ use std::process::Command;
 
 use crate::error::TaskError;
 use crate::report::{Report, Step};
-use crate::{npm, paths};
+use crate::{npm, paths, wasm};
 
 /// Builds the pages, then becomes `wxpay demo`.
 pub fn demo(args: &[OsString]) -> Result<(), TaskError> {
-    Report::new(false)?.step("pages", pages)?;
+    package_and_pages(&mut Report::new(false)?)?;
     let mut command = paths::cargo();
     command.args(["run", "--package", "wxpay-server", "--features", "demo", "--", "demo"]);
     become_command(command.args(args))
@@ -17,13 +17,13 @@ pub fn demo(args: &[OsString]) -> Result<(), TaskError> {
 
 /// Builds the pages.
 pub fn web(verbose: bool) -> Result<(), TaskError> {
-    Report::new(verbose)?.step("pages", pages)
+    package_and_pages(&mut Report::new(verbose)?)
 }
 
 /// Builds the release binary and says where it is.
 pub fn build(verbose: bool) -> Result<(), TaskError> {
     let mut report = Report::new(verbose)?;
-    report.step("pages", pages)?;
+    package_and_pages(&mut report)?;
     report.step("release", |step| {
         let mut command = paths::cargo();
         command.args(["build", "--release", "--package", "wxpay-server", "--features", "demo"]);
@@ -34,6 +34,12 @@ pub fn build(verbose: bool) -> Result<(), TaskError> {
         paths::target().join("release").join(format!("wxpay{}", std::env::consts::EXE_SUFFIX));
     println!("\n{}", binary.display());
     Ok(())
+}
+
+/// The npm package comes first: the debugger has it inside.
+fn package_and_pages(report: &mut Report) -> Result<(), TaskError> {
+    report.step("wasm", wasm::build)?;
+    report.step("pages", pages)
 }
 
 /// The pages of js-demo: types checked, then bundled into `js-demo/dist`.

@@ -25,16 +25,16 @@ pub fn everything(verbose: bool) -> Result<(), TaskError> {
     if result.is_err() { std::process::exit(1) } else { Ok(()) }
 }
 
-/// The pages come before clippy: the server embeds them, so without them it does not compile.
+/// The npm package comes before the pages, which have it inside, and they before clippy: the server embeds them.
 fn steps(report: &mut Report) -> Result<(), TaskError> {
     report.step("tools", tools::install)?;
     report.step("format", format)?;
+    report.step("wasm", wasm::build)?;
     report.step("pages", run::pages)?;
     report.step("clippy", clippy)?;
     report.step("build", build)?;
     report.step("tests", tests)?;
     report.step("no_std", no_std)?;
-    report.step("wasm", wasm::build)?;
     report.step("npm", wasm::test)?;
     report.step("node", node)?;
     report.step("browser", browser::test)

@@ -73,11 +73,22 @@ struct ReportView<'a> {
 struct ErrorView {
     code: &'static str,
     message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<usize>,
 }
 
 impl ErrorView {
     fn of(error: &ReadError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
+        let (format, at) = match error {
+            ReadError::NoFields { format, at } => (Some(*format), Some(*at)),
+            ReadError::Empty
+            | ReadError::TooLarge { .. }
+            | ReadError::TooManyFields
+            | ReadError::Unknown => (None, None),
+        };
+        Self { code: error.code(), message: error.to_string(), format, at }
     }
 }
 

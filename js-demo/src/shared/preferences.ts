@@ -15,6 +15,11 @@ export function currentLanguage(): Language {
   return language;
 }
 
+/** What was chosen, `system` included. */
+export function chosenTheme(): Theme {
+  return theme;
+}
+
 /** Light or dark as it is on the screen now. */
 export function shownTheme(): "light" | "dark" {
   if (theme !== "system") return theme;

@@ -1,4 +1,5 @@
 import "../shared/base.css";
+import "../shared/frame.css";
 import "./layout.css";
 import "./phone/frame.css";
 import "./phone/shelf.css";

@@ -3,6 +3,8 @@
 mod api;
 mod auth;
 mod body;
+#[cfg(feature = "pages")]
+mod debugger;
 mod error;
 mod listen;
 mod routes;

@@ -17,16 +17,16 @@ use crate::app::App;
 /// The whole HTTP interface.
 pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
     let slow = Duration::from_millis(limits.body_timeout_ms);
-    phone(app, slow)
+    let routes = phone(app, slow)
         .or(merchant(app, slow))
         .unify()
         .or(wechat(app, slow))
         .unify()
         .or(health_checks(app))
-        .unify()
-        .recover(no_route)
-        .unify()
-        .boxed()
+        .unify();
+    #[cfg(feature = "pages")]
+    let routes = routes.or(super::debugger::page()).unify();
+    routes.recover(no_route).unify().boxed()
 }
 
 /// What the mini program calls.

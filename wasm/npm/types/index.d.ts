@@ -238,6 +238,9 @@ export interface Report {
   readonly error?: {
     readonly code: 'empty' | 'too_large' | 'too_many_fields' | 'unknown_form' | 'no_fields';
     readonly message: string;
+    /** For `no_fields`: the form that was recognised, and where reading began. */
+    readonly format?: Format;
+    readonly at?: number;
   };
   readonly format: Format | null;
   readonly confidence: 'guess' | 'likely' | 'sure';
