@@ -177,10 +177,8 @@ fn difference(name: &str, signed: &str, sent: &str) -> &'static str {
     {
         return "F11";
     }
-    if signed.starts_with(['{', '['])
-        && sent.starts_with(['{', '['])
-        && same_json(&letters(signed), &letters(sent))
-    {
+    let is_json = |text: &str| matches!(text.as_bytes(), [b'{' | b'[', ..]);
+    if is_json(signed) && is_json(sent) && same_json(&letters(signed), &letters(sent)) {
         return "E14";
     }
     if strip_tags(signed) == sent || strip_tags(sent) == signed {
