@@ -47,9 +47,7 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
         report.verdict = Verdict::Unsigned;
         return;
     };
-    let mut text = String::from(info);
-    text.retain(|c| !matches!(c, ' ' | '\n' | '\r'));
-    let bytes = from_base64(text.as_bytes());
+    let bytes = from_base64(info.as_bytes());
     let mut tried = 0;
     let keys = check.options.keys.iter().map(|key| (key.bytes, key.label));
     for (index, (key, label)) in
@@ -67,7 +65,7 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
             }
             if at > 0 {
                 parts.push(part("H12", None, detail));
-            } else if contains_any(&text, &["-", "_"]) {
+            } else if contains_any(info, &["-", "_"]) {
                 parts.push(part("H12", None, "url-safe base64"));
             }
             if parts.is_empty() {

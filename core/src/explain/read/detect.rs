@@ -45,17 +45,15 @@ pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
 }
 
 fn wrapping(input: &str) -> Option<Wrapping> {
-    let first =
-        |patterns: &[&str]| patterns.iter().filter_map(|pattern| find(input, pattern)).min();
-    let plain =
-        first(&["<xml", "<root", "<appid", "<return_code", "{\"", "{'"]).unwrap_or(input.len());
-    let html = first(&["&lt;xml", "&lt;root", "&lt;appid", "&lt;return_code"]);
-    if html.is_some_and(|at| at < plain) {
+    let starts = ["<xml", "<root", "<appid", "<return_code", "{\"", "{'"];
+    // Only what comes before the message itself can be a wrapping.
+    let plain = starts.iter().filter_map(|start| find(input, start)).min().unwrap_or(input.len());
+    let before = |what: &str| find(input, what).is_some_and(|at| at < plain);
+    if ["&lt;xml", "&lt;root", "&lt;appid", "&lt;return_code"].iter().any(|what| before(what)) {
         return Some(Wrapping::Html);
     }
-    let angle = first(&["\\u003cxml", "\\u003Cxml", "\\x3cxml", "\\x3Cxml"]);
-    let quoted = first(&["{\\\""]).filter(|at| *at < plain);
-    angle.or(quoted).map(|_| Wrapping::Backslashes)
+    let angle = ["\\u003cxml", "\\u003Cxml", "\\x3cxml", "\\x3Cxml"];
+    (contains_any(input, &angle) || before("{\\\"")).then_some(Wrapping::Backslashes)
 }
 
 fn inner(text: &str, format: Option<Format>) -> Option<Guess> {

@@ -180,7 +180,10 @@ fn json<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
     if let Some(inner) =
         inner.filter(|inner| !contains_any(inner, &["{", "["]) && inner.len() < 512)
     {
-        let items = inner.split(',').map(|item| item.trim().trim_matches('"').into()).collect();
+        let mut items = Vec::new();
+        for item in inner.split(',') {
+            items.push(item.trim().trim_matches('"').into());
+        }
         list.edit("B19", "[0]=..", Edit::Items(name, items));
     }
 }
