@@ -9,7 +9,7 @@ use super::evaluate::part;
 use super::message::Message;
 use super::read::{Format, ReadField, Reading};
 use super::report::{Cause, Report, Scene};
-use super::seek::{contains, plain, replace};
+use super::seek::{contains, plain, replace, same_name};
 
 /// A finding: row, detail.
 type Findings = Vec<(&'static str, String)>;
@@ -95,23 +95,19 @@ fn sent(message: &Message<'_>, body: &Reading, found: &mut Findings) {
     {
         found.push(("G5", String::from(body.format.as_str())));
     }
-    let signed: Vec<(&str, &str)> = (message.pairs.iter().filter(|pair| pair.signed))
-        .map(|pair| (&*pair.name, &*pair.value))
-        .collect();
+    let signed = || message.pairs.iter().filter(|pair| pair.signed);
     let filled = |field: &&ReadField| {
         !field.value.is_empty() && field.name != "sign" && field.name != "paySign"
     };
-    for (name, value) in &signed {
+    for pair in signed() {
+        let (name, value) = (&*pair.name, &*pair.value);
         match body.get(name).filter(|other| !other.is_empty()) {
-            Some(other) if other == *value => {}
-            Some(other) => found.push((difference(name, value, other), (*name).into())),
+            Some(other) if other == value => {}
+            Some(other) => found.push((difference(name, value, other), name.into())),
             None => {
-                let renamed = body
-                    .fields
-                    .iter()
-                    .filter(filled)
-                    .any(|field| plain(&field.name) == plain(name));
-                let id = if *name == "sign_type" {
+                let mut sent = body.fields.iter().filter(filled);
+                let renamed = sent.any(|field| same_name(&field.name, name));
+                let id = if name == "sign_type" {
                     "E9"
                 } else if renamed {
                     "G4"
@@ -123,7 +119,7 @@ fn sent(message: &Message<'_>, body: &Reading, found: &mut Findings) {
         }
     }
     for field in body.fields.iter().filter(filled) {
-        if signed.iter().all(|(name, _)| *name != field.name && plain(name) != plain(&field.name)) {
+        if !signed().any(|pair| same_name(&pair.name, &field.name)) {
             let leaked =
                 ["timeStamp", "paySign", "package", "signType"].contains(&field.name.as_str());
             let id = if field.name == "sign_type" {
@@ -177,10 +173,8 @@ fn difference(name: &str, signed: &str, sent: &str) -> &'static str {
     {
         return "F11";
     }
-    if signed.starts_with(['{', '['])
-        && sent.starts_with(['{', '['])
-        && same_json(&letters(signed), &letters(sent))
-    {
+    let is_json = |text: &str| matches!(text.as_bytes(), [b'{' | b'[', ..]);
+    if is_json(signed) && is_json(sent) && same_json(&letters(signed), &letters(sent)) {
         return "E14";
     }
     if strip_tags(signed) == sent || strip_tags(sent) == signed {

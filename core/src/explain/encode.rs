@@ -166,7 +166,7 @@ fn filter(value: &str, out: &mut String, keep: fn(char) -> bool) {
 fn percent(value: &str, out: &mut String, keep: &str, plus: bool, upper: bool) {
     for byte in value.bytes() {
         match char::from(byte) {
-            c if c.is_ascii_alphanumeric() || byte < 128 && keep.contains(c) => out.push(c),
+            c if c.is_ascii_alphanumeric() || keep.as_bytes().contains(&byte) => out.push(c),
             ' ' if plus => out.push('+'),
             _ => {
                 out.push('%');

@@ -110,7 +110,7 @@ impl<'a> Check<'a> {
                 Hash::Hmac,
             ),
         });
-        report.right.clone_from(&right);
+        report.right = right.clone();
         let Some(given) = given else {
             report.verdict = if main.is_some() { Verdict::Unsigned } else { Verdict::NoKey };
             return;
@@ -136,12 +136,10 @@ impl<'a> Check<'a> {
             self.message,
             self.options,
         );
-        let rights: Vec<&str> = right
-            .iter()
-            .flat_map(|right| [right.md5.as_str(), right.hmac_sha256.as_str()])
-            .collect();
+        let rights = right.as_ref().map(|right| [right.md5.as_str(), right.hmac_sha256.as_str()]);
+        let rights = rights.as_ref().map_or(&[][..], |rights| rights);
         let transforms =
-            transforms::all(self.message, self.input, self.options, &keys, &rights, intended);
+            transforms::all(self.message, self.input, self.options, &keys, rights, intended);
         let case = Case { check: self, expected, targets: &targets, transforms: &transforms };
         if main.is_some() {
             case.with_key(base, report);

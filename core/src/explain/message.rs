@@ -7,6 +7,7 @@ use super::Options;
 use super::plan::Pair;
 use super::read::{ReadField, Reading};
 use super::report::{Scene, Why};
+use super::seek::same_name;
 use crate::SignType;
 
 /// The fields of the second signature for a mini program or JSAPI.
@@ -155,11 +156,7 @@ fn last<'a>(fields: &'a [ReadField], name: &str) -> Option<&'a ReadField> {
 /// The name of the set that differs only by case or `_`.
 fn canonical(name: &str, set: &[&'static str]) -> Option<&'static str> {
     let name = if name.eq_ignore_ascii_case("packageValue") { "package" } else { name };
-    set.iter().find(|known| plain(known).eq(plain(name))).copied()
-}
-
-fn plain(name: &str) -> impl Iterator<Item = u8> {
-    name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
+    set.iter().find(|known| same_name(known, name)).copied()
 }
 
 fn guess_scene(reading: &Reading) -> Scene {

@@ -47,7 +47,7 @@ fn split(c: char) -> Option<(char, char)> {
         }
     }
     let back = |by: u32, set: &str| {
-        char::from_u32(u32::from(c).checked_sub(by)?).filter(|base| set.contains(*base))
+        char::from_u32(u32::from(c).checked_sub(by)?).filter(|base| is_in(set, *base))
     };
     match back(1, VOICED) {
         Some(base) => Some((base, '\u{3099}')),
@@ -63,10 +63,8 @@ fn join(base: char, mark: char) -> Option<char> {
     }
     let (base, mark) = (u32::from(base), u32::from(mark));
     match mark {
-        0x3099 => {
-            char::from_u32(base).filter(|c| VOICED.contains(*c)).and(char::from_u32(base + 1))
-        }
-        0x309a => char::from_u32(base).filter(|c| HALF.contains(*c)).and(char::from_u32(base + 2)),
+        0x3099 => char::from_u32(base).filter(|c| is_in(VOICED, *c)).and(char::from_u32(base + 1)),
+        0x309a => char::from_u32(base).filter(|c| is_in(HALF, *c)).and(char::from_u32(base + 2)),
         0x1161..=0x1175 if (0x1100..0x1113).contains(&base) => {
             char::from_u32(0xac00 + ((base - 0x1100) * 21 + mark - 0x1161) * 28)
         }
@@ -77,6 +75,10 @@ fn join(base: char, mark: char) -> Option<char> {
         }
         _ => None,
     }
+}
+
+fn is_in(set: &str, c: char) -> bool {
+    set.chars().any(|known| known == c)
 }
 
 fn hangul_parts(c: char, out: &mut String) {

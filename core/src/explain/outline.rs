@@ -10,28 +10,32 @@ use super::report::{Field, Report, Scene, Stopped, Tried, Verdict, Why};
 use crate::SignType;
 
 pub(super) fn outline(reading: &Reading, message: &Message<'_>, given: Option<&str>) -> Report {
-    let mut fields: Vec<Field> = (message.fields.iter().zip(&message.states))
-        .map(|(field, (why, signed_as))| Field {
+    let mut fields = Vec::with_capacity(message.pairs.len());
+    for (field, (why, signed_as)) in message.fields.iter().zip(&message.states) {
+        let value = if *why == Why::IsKey { "******" } else { &field.value };
+        fields.push(Field {
             name: field.name.clone(),
             signed_as: *signed_as,
-            value: if *why == Why::IsKey { "******".into() } else { field.value.clone() },
+            value: value.into(),
             kind: field.kind,
             kept: *why == Why::Signed,
             why: *why,
             name_span: Some(field.name_span.clone()),
             value_span: Some(field.value_span.clone()),
-        })
-        .collect();
-    fields.extend(message.added.iter().map(|(name, value)| Field {
-        name: (*name).into(),
-        signed_as: None,
-        value: value.clone().into_owned(),
-        kind: Kind::Text,
-        kept: true,
-        why: Why::Added,
-        name_span: None,
-        value_span: None,
-    }));
+        });
+    }
+    for (name, value) in &message.added {
+        fields.push(Field {
+            name: (*name).into(),
+            signed_as: None,
+            value: String::from(&**value),
+            kind: Kind::Text,
+            kept: true,
+            why: Why::Added,
+            name_span: None,
+            value_span: None,
+        });
+    }
     Report {
         verdict: Verdict::Unsigned,
         format: Some(reading.format),

@@ -13,6 +13,7 @@ use super::catalogue::known;
 use super::evaluate::{Check, part};
 use super::form::{from_base64, to_hex};
 use super::report::{Cause, Report, Stopped, Tried, Verdict};
+use super::seek::contains_any;
 
 /// The way a key is made, and whether blocks are chained.
 const WAYS: [(Way, bool, &str); 12] = [
@@ -46,8 +47,7 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
         report.verdict = Verdict::Unsigned;
         return;
     };
-    let text = info.split([' ', '\n', '\r']).collect::<String>();
-    let bytes = from_base64(text.as_bytes());
+    let bytes = from_base64(info.as_bytes());
     let mut tried = 0;
     let keys = check.options.keys.iter().map(|key| (key.bytes, key.label));
     for (index, (key, label)) in
@@ -65,7 +65,7 @@ pub(super) fn explain(check: &Check<'_>, pasted: Option<&str>, report: &mut Repo
             }
             if at > 0 {
                 parts.push(part("H12", None, detail));
-            } else if text.contains(['-', '_']) {
+            } else if contains_any(info, &["-", "_"]) {
                 parts.push(part("H12", None, "url-safe base64"));
             }
             if parts.is_empty() {

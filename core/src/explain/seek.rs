@@ -43,6 +43,11 @@ pub(super) fn replace(text: &str, from: &str, to: &str) -> String {
     out
 }
 
+/// Whether two names differ by case and `_` only.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
 /// A name without `_` and in lower case: all the spellings of one name are the same.
 pub(super) fn plain(name: &str) -> String {
     replace(name, "_", "").to_ascii_lowercase()

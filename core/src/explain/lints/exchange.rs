@@ -174,15 +174,17 @@ fn received(look: &mut Look<'_>) {
 fn request(look: &mut Look<'_>) {
     let message = look.check.message;
     let has = |name: &str| message.get(name).is_some();
-    for &(other, right, applies) in &[
-        ("mchid", "mch_id", has("out_trade_no") || has("trade_type")),
-        ("appId", "appid", has("mch_id")),
-        ("mch_id", "mchid", has("partner_trade_no")),
-        ("appid", "mch_appid", has("partner_trade_no")),
-        ("appid", "wxappid", has("mch_billno")),
-        ("mchid", "mch_id", has("mch_billno")),
+    // Another interface's name, the right one, and the field that shows which interface this is.
+    for &(other, right, mark) in &[
+        ("mchid", "mch_id", "out_trade_no"),
+        ("mchid", "mch_id", "trade_type"),
+        ("appId", "appid", "mch_id"),
+        ("mch_id", "mchid", "partner_trade_no"),
+        ("appid", "mch_appid", "partner_trade_no"),
+        ("appid", "wxappid", "mch_billno"),
+        ("mchid", "mch_id", "mch_billno"),
     ] {
-        if applies && has(other) && !has(right) {
+        if has(mark) && has(other) && !has(right) {
             let span = message.field(other).map(|field| field.name_span.clone());
             look.add("E11", Weight::Error, Some(other), right, span.as_ref());
         }

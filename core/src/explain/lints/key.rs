@@ -7,15 +7,16 @@ use crate::explain::seek::contains;
 
 pub(super) fn look(look: &mut Look<'_>) {
     let Some(key) = look.check.options.keys.first() else { return };
-    let mut add = |id, weight, detail: &str| look.add(id, weight, None, detail, None);
+    let add: &mut dyn FnMut(&'static str, Weight, &str) =
+        &mut |id, weight, detail| look.add(id, weight, None, detail, None);
     let bytes = key.bytes;
-    if matches!(bytes, b"" | b"undefined" | b"null" | b"None" | b"nil") {
+    if [&b""[..], b"undefined", b"null", b"None", b"nil"].contains(&bytes) {
         return add("A5", Weight::Error, "no key");
     }
     let Ok(text) = core::str::from_utf8(bytes) else {
         return add("A7", Weight::Error, "not text");
     };
-    let quoted = text.starts_with(['"', '\'']) || text.ends_with(['"', '\'']);
+    let quoted = matches!(bytes, [b'"' | b'\'', ..] | [.., b'"' | b'\'']);
     if text.trim().len() != text.len() || quoted {
         add("A6", Weight::Error, "white space or quotes around the key");
     }

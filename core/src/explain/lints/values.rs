@@ -7,14 +7,16 @@ use crate::explain::read::{Kind, ReadField};
 use crate::explain::report::Weight;
 use crate::explain::seek::{contains, contains_any, plain, split_once};
 
+/// Adds a finding about the value: row, weight, detail.
+type Add<'a> = &'a mut dyn FnMut(&'static str, Weight, &str);
+
 pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     let (name, value) = (field.name.as_str(), field.value.as_str());
     if name == "sign" || name == "paySign" {
         return;
     }
-    let mut add = |id, weight, detail: &str| {
-        look.add(id, weight, Some(name), detail, Some(&field.value_span))
-    };
+    let add: Add<'_> =
+        &mut |id, weight, detail| look.add(id, weight, Some(name), detail, Some(&field.value_span));
     if field.kind == Kind::Null
         || matches!(value, "null" | "undefined" | "None" | "nil" | "NaN" | "[object Object]")
     {
@@ -53,11 +55,11 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
         add("F8", Weight::Warning, value);
     }
     if name.ends_with("_fee") || name.ends_with("amount") {
-        amount(value, &mut add);
+        amount(value, add);
     }
     match plain(name).as_str() {
-        "timestamp" => time(field, &mut add),
-        "noncestr" => nonce(value, &mut add),
+        "timestamp" => time(field, add),
+        "noncestr" => nonce(value, add),
         "timestart" | "timeexpire" | "timeend" if !is_time(value) => {
             add("F10", Weight::Error, value);
         }
@@ -65,7 +67,7 @@ pub(super) fn look(look: &mut Look<'_>, field: &ReadField) {
     }
 }
 
-fn amount(value: &str, add: &mut dyn FnMut(&'static str, Weight, &str)) {
+fn amount(value: &str, add: Add<'_>) {
     if value.is_empty() || value.bytes().all(|byte| byte.is_ascii_digit()) {
         if value.ends_with('9') && value.len() > 2 {
             add("F3", Weight::Info, value);
@@ -82,7 +84,7 @@ fn amount(value: &str, add: &mut dyn FnMut(&'static str, Weight, &str)) {
     }
 }
 
-fn time(field: &ReadField, add: &mut dyn FnMut(&'static str, Weight, &str)) {
+fn time(field: &ReadField, add: Add<'_>) {
     let value = field.value.as_str();
     if field.kind == Kind::Number || contains_any(value, &["E", "e", "."]) {
         add("F5", Weight::Error, value);
@@ -100,7 +102,7 @@ fn is_time(value: &str) -> bool {
     value.is_empty() || value.len() == 14 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn nonce(value: &str, add: &mut dyn FnMut(&'static str, Weight, &str)) {
+fn nonce(value: &str, add: Add<'_>) {
     if value.len() > 32 || !value.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         add("F7", Weight::Error, value);
     }

@@ -1,7 +1,7 @@
 //! Guesses the form of a pasted text.
 
 use super::layer::{Layer, unescape_backslashes, unescape_html};
-use super::scan::{Scan, is_name_char};
+use super::scan::{Scan, is_name_byte, is_name_char, tail};
 use super::{Confidence, Format, Wrapping, curl, pairs};
 use crate::explain::seek::{contains, contains_any, find};
 
@@ -19,9 +19,9 @@ pub(super) struct Guess {
 
 /// The form, or the given one; `None` if nothing fits.
 pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
-    let trimmed =
-        input.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '$' | '\u{feff}'));
-    if trimmed.starts_with("curl ") {
+    let mut scan = Scan::new(input, 0);
+    scan.skip_while(|c| c.is_whitespace() || matches!(c, '$' | '\u{feff}'));
+    if scan.eat("curl ") {
         let layer = curl::body(input)?;
         let inner = inner(&layer.text, format)?;
         return Some(Guess { wrapping: Some(Wrapping::Curl), layer: Some(layer), ..inner });
@@ -45,17 +45,15 @@ pub(super) fn detect(input: &str, format: Option<Format>) -> Option<Guess> {
 }
 
 fn wrapping(input: &str) -> Option<Wrapping> {
-    let first =
-        |patterns: &[&str]| patterns.iter().filter_map(|pattern| find(input, pattern)).min();
-    let plain =
-        first(&["<xml", "<root", "<appid", "<return_code", "{\"", "{'"]).unwrap_or(input.len());
-    let html = first(&["&lt;xml", "&lt;root", "&lt;appid", "&lt;return_code"]);
-    if html.is_some_and(|at| at < plain) {
+    let starts = ["<xml", "<root", "<appid", "<return_code", "{\"", "{'"];
+    // Only what comes before the message itself can be a wrapping.
+    let plain = starts.iter().filter_map(|start| find(input, start)).min().unwrap_or(input.len());
+    let before = |what: &str| find(input, what).is_some_and(|at| at < plain);
+    if ["&lt;xml", "&lt;root", "&lt;appid", "&lt;return_code"].iter().any(|what| before(what)) {
         return Some(Wrapping::Html);
     }
-    let angle = first(&["\\u003cxml", "\\u003Cxml", "\\x3cxml", "\\x3Cxml"]);
-    let quoted = first(&["{\\\""]).filter(|at| *at < plain);
-    angle.or(quoted).map(|_| Wrapping::Backslashes)
+    let angle = ["\\u003cxml", "\\u003Cxml", "\\x3cxml", "\\x3Cxml"];
+    (contains_any(input, &angle) || before("{\\\"")).then_some(Wrapping::Backslashes)
 }
 
 fn inner(text: &str, format: Option<Format>) -> Option<Guess> {
@@ -112,20 +110,23 @@ fn is_xml(text: &str) -> bool {
     let Some(at) = find(text, "<") else { return false };
     let tail = text.get(at..).unwrap_or_default();
     let named = ["<xml", "<XML", "<root", "<?xml"].iter().any(|start| tail.starts_with(start));
-    let brace = text.find(['{', '&']).is_some_and(|brace| brace < at);
+    let brace = contains_any(text.get(..at).unwrap_or_default(), &["{", "&"]);
     named
         || starts_with_tag(text) && contains(tail, "</")
         || !brace && contains_any(text, &["<xml>", "<root>"])
 }
 
 fn starts_with_tag(text: &str) -> bool {
-    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').starts_with('<')
+    let mut scan = Scan::new(text, 0);
+    scan.skip_while(|c| c.is_whitespace() || c == '\u{feff}');
+    scan.peek() == Some(b'<')
 }
 
 fn is_php(text: &str) -> bool {
     let Some(arrow) = find(text, "=>") else { return false };
     let head = text.get(..arrow).unwrap_or_default().trim_end();
-    head.ends_with([']', '\'', '"']) && contains_any(head, &["array", "Array", "["])
+    matches!(head.as_bytes(), [.., b']' | b'\'' | b'"'])
+        && contains_any(head, &["array", "Array", "["])
 }
 
 /// The brace whose object or map has the most names that WeChat knows.
@@ -197,20 +198,22 @@ fn query_start(text: &str) -> usize {
     if let Some(question) = head.bytes().rposition(|byte| byte == b'?') {
         return question;
     }
-    let name = head.trim_end_matches(is_name_char).len();
-    let lead = head.get(..name).unwrap_or_default();
-    name - (lead.len() - lead.trim_end_matches(['&', '\u{feff}']).len())
+    let mut start = tail(head, is_name_byte);
+    while let Some(lead) = head.get(..start)
+        && let Some(c) = ["&", "\u{feff}"].iter().find(|c| lead.ends_with(**c))
+    {
+        start -= c.len();
+    }
+    start
 }
 
 fn pairs_guess(text: &str) -> Option<Guess> {
-    let first = text.find(['=', ':', '\t'])?;
+    let first = text.bytes().position(|byte| matches!(byte, b'=' | b':' | b'\t'))?;
     let is_line = |line: &&str| {
-        let line = line.trim_start();
-        let name = line.find(|c| !is_name_char(c)).unwrap_or(line.len());
-        name > 0
-            && line
-                .get(name..)
-                .is_some_and(|tail| tail.trim_start_matches(' ').starts_with(['=', ':', '\t']))
+        let mut scan = Scan::new(line.trim_start(), 0);
+        let name = scan.name();
+        scan.skip_while(|c| c == ' ');
+        !name.is_empty() && matches!(scan.peek(), Some(b'=' | b':' | b'\t'))
     };
     let lines = text.lines().filter(is_line).count();
     let joined = text.bytes().filter(|byte| *byte == b'&').count();

@@ -1,6 +1,6 @@
 //! Reads what a map prints: Java's `{appid=wx…, attach=, body=a, b}`, also from a log line with `//` comments.
 
-use super::scan::{Scan, is_name};
+use super::scan::{Scan, is_name, tail};
 use super::{Collect, Kind, NoteKind};
 
 /// Reads the map whose first entry begins at `start`, up to its closing brace.
@@ -78,20 +78,15 @@ fn value(scan: &mut Scan<'_>) -> usize {
 /// Whether the entry ends here: behind a separator comes a name with `=`, a comment, or nothing.
 fn ends_here(scan: &mut Scan<'_>) -> bool {
     scan.skip_while(|c| c.is_whitespace());
-    let mut look = scan.clone();
-    if look.done() || look.rest().starts_with("//") || look.rest().starts_with("/*") {
+    if scan.done() || scan.rest().starts_with("//") || scan.rest().starts_with("/*") {
         return true;
     }
-    let name = look.rest().as_bytes();
-    let len = name.iter().take(65).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    look.at += len;
-    len > 0 && len <= 64 && look.rest().starts_with('=')
+    super::pairs::name_follows(scan)
 }
 
 /// How much of the end of a line is a line end, not part of the value.
 fn line_trail(text: &str) -> usize {
-    let tail = text.bytes().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    tail.min(text.len())
+    text.len() - tail(text, |byte| matches!(byte, b'\r' | b'\n'))
 }
 
 /// Where the map's own brace closes; the last brace if the values hold unequal ones.

@@ -123,7 +123,7 @@ fn read_as(text: &str, format: Format, start: usize, out: &mut Collect) {
 }
 
 fn is_blank(text: &str) -> bool {
-    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty()
+    text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
 }
 
 impl fmt::Display for ReadError {

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::scan::{Scan, is_name};
+use super::scan::{Scan, is_name, is_name_byte, tail};
 use super::{Collect, Kind, NoteKind};
 use crate::explain::damage::swallowed;
 use crate::explain::seek::{contains, contains_any};
@@ -79,9 +79,9 @@ fn value(scan: &mut Scan<'_>, out: &mut Collect) -> (usize, &'static str) {
     }
 }
 
-fn name_follows(scan: &Scan<'_>) -> bool {
+pub(super) fn name_follows(scan: &Scan<'_>) -> bool {
     let rest = scan.rest().as_bytes();
-    let len = rest.iter().take(65).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let len = rest.iter().take(65).take_while(|byte| is_name_byte(**byte)).count();
     len > 0 && len <= 64 && rest.get(len) == Some(&b'=')
 }
 
@@ -136,7 +136,7 @@ pub(super) fn read_lines(text: &str, out: &mut Collect) {
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        let body = line.trim_end_matches(['\n', '\r']);
+        let body = line.get(..tail(line, |byte| matches!(byte, b'\n' | b'\r'))).unwrap_or_default();
         let trimmed = body.trim_start();
         if trimmed.is_empty() || trimmed.starts_with('#') || trimmed.starts_with("//") || out.full()
         {
@@ -167,7 +167,7 @@ pub(super) fn read_lines(text: &str, out: &mut Collect) {
 }
 
 fn split_line(line: &str) -> Option<(&str, &str)> {
-    let at = line.find(['=', ':', '\t'])?;
+    let at = line.bytes().position(|byte| matches!(byte, b'=' | b':' | b'\t'))?;
     let name = line.get(..at)?.trim_end();
     let spaced = at > name.len();
     let value = line.get(at + 1..)?;

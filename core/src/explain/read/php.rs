@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::object::unescape;
-use super::scan::Scan;
+use super::scan::{Scan, is_name_byte, tail};
 use super::{Collect, Kind, NoteKind};
 use crate::explain::seek::{contains_any, find};
 
@@ -26,11 +26,9 @@ pub(super) fn read(text: &str, out: &mut Collect) {
 
 /// The last key in the text before an arrow: `[name]`, `'name'`, `["name"]`.
 fn key(before: &str) -> Option<(usize, &str)> {
-    let end = before.trim_end_matches([' ', '\t', ']', '"', '\'', '\n', '\r']).len();
+    let end = tail(before, |byte| b" \t]\"'\n\r".contains(&byte));
     let head = before.get(..end)?;
-    let start = head.rfind(|c| !super::scan::is_name_char(c)).map_or(0, |at| {
-        at + head.get(at..).and_then(|tail| tail.chars().next()).map_or(1, char::len_utf8)
-    });
+    let start = tail(head, is_name_byte);
     let name = head.get(start..)?;
     let quoted = before.get(end..).is_some_and(|tail| contains_any(tail, &["]", "\"", "'"]));
     (quoted && !name.is_empty()).then_some((start, name))

@@ -135,6 +135,15 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Where the run of such bytes at the end of a text begins.
+pub(super) fn tail(text: &str, is_tail: fn(u8) -> bool) -> usize {
+    text.bytes().rposition(|byte| !is_tail(byte)).map_or(0, |at| at + 1)
+}
+
+pub(super) const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
 pub(super) fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }

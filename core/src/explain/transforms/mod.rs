@@ -43,9 +43,10 @@ impl Transform<'_> {
             Op::Edit(Edit::Empty(text, _)) => [what, "=", text].concat(),
             Op::Edit(Edit::Rename(from, to)) => [from, " -> ", to].concat(),
             Op::Edit(Edit::Drop(names)) if what.is_empty() => ["no ", &names.concat()].concat(),
-            Op::Replace(replace) if what.is_empty() => {
-                replace.iter().map(|replace| [replace.from, " -> ", replace.to].concat()).collect()
-            }
+            Op::Replace(list) if what.is_empty() => match list.as_slice() {
+                [Replace { from, to, .. }, ..] => [from, " -> ", to].concat(),
+                [] => String::new(),
+            },
             _ => what.into(),
         }
     }

@@ -8,7 +8,7 @@ use crate::explain::encode::Encode;
 use crate::explain::message::Message;
 use crate::explain::read::Kind;
 use crate::explain::report::Why;
-use crate::explain::seek::{replace, split_once};
+use crate::explain::seek::{contains_any, replace, split_once};
 
 /// What programs write for a value that is not there.
 const WORDS: [&str; 12] = [
@@ -72,7 +72,7 @@ pub(super) fn formats<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
     }
     for pair in message.pairs.iter().filter(|pair| pair.signed) {
         let (name, value) = (&*pair.name, &*pair.value);
-        if value.starts_with(['{', '[']) {
+        if matches!(value.as_bytes(), [b'{' | b'[', ..]) {
             json(list, name, value);
         } else if value.eq_ignore_ascii_case("true") || value == "Y" {
             list.set("F8", name, "", &[if value == "Y" { "true" } else { "Y" }]);
@@ -177,7 +177,9 @@ fn json<'a>(list: &mut List<'a>, name: &'a str, value: &'a str) {
         list.edit("E14", what, Edit::Set(name, text));
     }
     let inner = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    if let Some(inner) = inner.filter(|inner| !inner.contains(['{', '[']) && inner.len() < 512) {
+    if let Some(inner) =
+        inner.filter(|inner| !contains_any(inner, &["{", "["]) && inner.len() < 512)
+    {
         let mut items = Vec::new();
         for item in inner.split(',') {
             items.push(item.trim().trim_matches('"').into());
@@ -207,8 +209,8 @@ fn respace(json: &str, space: &str) -> String {
 
 /// One field treated alone, as when only the URL was encoded.
 pub(super) fn single_fields<'a>(list: &mut List<'a>, message: &'a Message<'a>) {
-    let special = |c: char| !(c.is_ascii_alphanumeric() || "-._~".contains(c));
-    let fields = message.pairs.iter().filter(|pair| pair.signed && pair.value.contains(special));
+    let special = |byte: u8| !byte.is_ascii_alphanumeric() && !b"-._~".contains(&byte);
+    let fields = message.pairs.iter().filter(|pair| pair.signed && pair.value.bytes().any(special));
     for pair in fields.take(12) {
         for &(id, encode, what) in &[
             ("C1", Encode::Percent, " percent-encoded"),
