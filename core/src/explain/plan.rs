@@ -45,7 +45,6 @@ pub(super) enum Sort {
 }
 
 /// How pairs become one text: `head (sep? open name middle value close)* foot`.
-#[derive(Clone, Copy)]
 pub(super) struct Join {
     pub(super) head: &'static str,
     pub(super) open: &'static str,
@@ -120,7 +119,7 @@ pub(super) struct Settings<'a> {
     pub(super) raw: Option<&'a str>,
     pub(super) encode: Encode,
     pub(super) sort: Sort,
-    pub(super) join: Join,
+    pub(super) join: &'a Join,
     pub(super) replace: &'a [Replace],
     pub(super) tail: Tail,
     pub(super) key: &'a [u8],
@@ -135,7 +134,7 @@ impl<'a> Settings<'a> {
             raw: None,
             encode: Encode::Raw,
             sort: Sort::Bytes,
-            join: JOIN,
+            join: &JOIN,
             replace: &[],
             tail: Tail::Key("&key="),
             key,
@@ -214,7 +213,7 @@ impl<'a> Settings<'a> {
             let at = order.partition_point(|before| self.sort.compare(before, pair).is_le());
             order.insert(at, pair);
         }
-        let join = &self.join;
+        let join = self.join;
         text.push_str(join.head);
         for (index, pair) in order.iter().enumerate() {
             if index > 0 {

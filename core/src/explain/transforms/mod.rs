@@ -57,7 +57,7 @@ pub(super) enum Op<'a> {
     Edit(Edit<'a>),
     Encode(Encode),
     Sort(Sort),
-    Join(Join),
+    Join(&'a Join),
     Raw(&'a str, Tail),
     Replace(Vec<Replace>),
     Tail(Tail),
@@ -115,7 +115,7 @@ impl<'a> Op<'a> {
             Self::Edit(edit) => edit.apply(pairs),
             Self::Encode(encode) => settings.encode = *encode,
             Self::Sort(sort) => settings.sort = *sort,
-            Self::Join(join) => settings.join = *join,
+            Self::Join(join) => settings.join = join,
             Self::Raw(raw, tail) => {
                 settings.raw = Some(*raw);
                 settings.tail = *tail;

@@ -78,36 +78,34 @@ const JSON: Join = Join {
     foot: "\"}",
 };
 
+static JOINS: [(&str, Join, &str); 22] = [
+    ("B12", Join { foot: "&", ..JOIN }, "& after the last pair"),
+    ("B12", Join { head: "&", ..JOIN }, "& before the first pair"),
+    ("B12", Join { head: "?", ..JOIN }, "? before the first pair"),
+    ("B13", Join { sep: "\n&", ..JOIN }, "line break before every &"),
+    ("B13", Join { sep: "\n", ..JOIN }, "line breaks as separators"),
+    ("B13", Join { foot: "\n", ..JOIN }, "line break after the last pair"),
+    ("B13", Join { sep: " & ", ..JOIN }, "spaces around &"),
+    ("B13", Join { middle: " = ", ..JOIN }, "spaces around ="),
+    ("B14", Join { sep: ", ", ..JOIN }, "a=b, c=d"),
+    ("B14", Join { sep: ",", ..JOIN }, "a=b,c=d"),
+    ("B14", Join { sep: ";", ..JOIN }, "a=b;c=d"),
+    ("B14", Join { sep: "|", ..JOIN }, "a=b|c=d"),
+    ("B14", Join { sep: "", ..JOIN }, "a=bc=d"),
+    ("B14", Join { sep: "", middle: "", ..JOIN }, "abcd"),
+    ("B14", Join { middle: "", ..JOIN }, "ab&cd"),
+    ("B14", Join { middle: ":", ..JOIN }, "a:b&c:d"),
+    ("B14", Join { head: "{", foot: "}", sep: ", ", ..JOIN }, "{a=b, c=d}"),
+    ("B14", Join { head: "[", foot: "]", sep: ", ", ..JOIN }, "[a=b, c=d]"),
+    ("B15", JSON, "{\"a\":\"b\"}"),
+    ("B15", XML, "<xml><a>b</a></xml>"),
+    ("B15", Join { middle: "><![CDATA[", close: ">", ..XML }, "<xml><a><![CDATA[b]]></a></xml>"),
+    ("B15", Join { head: "<xml>\n", close: ">\n", ..XML }, "<xml>, one element per line"),
+];
+
 pub(super) fn joins<'a>(list: &mut List<'a>, message: &'a Message<'a>, input: &'a str) {
-    for &(id, join, detail) in &[
-        ("B12", Join { foot: "&", ..JOIN }, "& after the last pair"),
-        ("B12", Join { head: "&", ..JOIN }, "& before the first pair"),
-        ("B12", Join { head: "?", ..JOIN }, "? before the first pair"),
-        ("B13", Join { sep: "\n&", ..JOIN }, "line break before every &"),
-        ("B13", Join { sep: "\n", ..JOIN }, "line breaks as separators"),
-        ("B13", Join { foot: "\n", ..JOIN }, "line break after the last pair"),
-        ("B13", Join { sep: " & ", ..JOIN }, "spaces around &"),
-        ("B13", Join { middle: " = ", ..JOIN }, "spaces around ="),
-        ("B14", Join { sep: ", ", ..JOIN }, "a=b, c=d"),
-        ("B14", Join { sep: ",", ..JOIN }, "a=b,c=d"),
-        ("B14", Join { sep: ";", ..JOIN }, "a=b;c=d"),
-        ("B14", Join { sep: "|", ..JOIN }, "a=b|c=d"),
-        ("B14", Join { sep: "", ..JOIN }, "a=bc=d"),
-        ("B14", Join { sep: "", middle: "", ..JOIN }, "abcd"),
-        ("B14", Join { middle: "", ..JOIN }, "ab&cd"),
-        ("B14", Join { middle: ":", ..JOIN }, "a:b&c:d"),
-        ("B14", Join { head: "{", foot: "}", sep: ", ", ..JOIN }, "{a=b, c=d}"),
-        ("B14", Join { head: "[", foot: "]", sep: ", ", ..JOIN }, "[a=b, c=d]"),
-        ("B15", JSON, "{\"a\":\"b\"}"),
-        ("B15", XML, "<xml><a>b</a></xml>"),
-        (
-            "B15",
-            Join { middle: "><![CDATA[", close: ">", ..XML },
-            "<xml><a><![CDATA[b]]></a></xml>",
-        ),
-        ("B15", Join { head: "<xml>\n", close: ">\n", ..XML }, "<xml>, one element per line"),
-    ] {
-        list.push(id, detail, Op::Join(join));
+    for (id, join, what) in &JOINS {
+        list.push(id, what, Op::Join(join));
     }
     for &(id, from, to, detail) in &[
         ("C5", "&", "&amp;", "every & as &amp;"),
