@@ -8,6 +8,7 @@
 )]
 
 mod config;
+mod explaining;
 mod lifecycle;
 mod mistakes;
 mod signing;
