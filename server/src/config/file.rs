@@ -151,12 +151,15 @@ impl File {
 
     /// Every number has a range: beyond it somebody has mistaken the unit.
     fn check_numbers(&self, checks: &mut Checks) {
-        let Http { header_timeout_ms, request_timeout_ms, drain_timeout_ms, .. } = self.http;
+        let Http {
+            header_timeout_ms, body_timeout_ms, request_timeout_ms, drain_timeout_ms, ..
+        } = self.http;
         let WeChat { connect_timeout_ms, total_timeout_ms, .. } = self.wechat;
         let max_connections = u64::try_from(self.http.max_connections).unwrap_or(u64::MAX);
         for (key, value, range) in [
             ("http.max_connections", max_connections, 1..=1_000_000),
             ("http.header_timeout_ms", header_timeout_ms, 100..=600_000),
+            ("http.body_timeout_ms", body_timeout_ms, 100..=600_000),
             ("http.request_timeout_ms", request_timeout_ms, 100..=600_000),
             ("http.drain_timeout_ms", drain_timeout_ms, 0..=600_000),
             ("store.cache_mb", self.store.cache_mb, 1..=65_536),

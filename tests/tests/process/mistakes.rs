@@ -186,6 +186,11 @@ pub const MISTAKES: &[Mistake] = &[
         "wechat.total_timeout_ms: expected 100 to 600000",
     ),
     (
+        "no time for a body",
+        Line("[http]", "body_timeout_ms = 0"),
+        "http.body_timeout_ms: expected 100 to 600000",
+    ),
+    (
         "a short life",
         Variable("WXPAY__ORDERS__EXPIRE_S", "60"),
         "orders.expire_s: expected 300 to 604800",
