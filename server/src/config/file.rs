@@ -203,6 +203,9 @@ impl File {
                     "expected https at *.weixin.qq.com; only profile \"test\" may use this machine",
                 );
             }
+            if !is_host_alone(&url) {
+                checks.problem(key, "expected a host alone; the paths of WeChat's calls are known");
+            }
             Some(url)
         };
         let pay_url = host("wechat.pay_url", &self.wechat.pay_url);
@@ -272,6 +275,16 @@ impl MerchantFile {
             admin_key: admin_key?,
         })
     }
+}
+
+/// Nothing behind the host, and no login before it: a path would be dropped without a word, and a test meant for a
+/// sandbox would reach WeChat itself.
+fn is_host_alone(url: &Url) -> bool {
+    url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
