@@ -234,6 +234,10 @@ impl File {
             if merchants.iter().any(|other| other.admin_key.matches(admin_key)) {
                 checks.problem(format!("{key}.admin_key"), "is another merchant's, too");
             }
+            if merchants.iter().any(|other| is_same_account(&other.identity, &merchant.identity)) {
+                let what = "is another merchant's, too, with the same appid: one notice fits both";
+                checks.problem(format!("{key}.mch_id"), what);
+            }
             merchants.push(merchant);
         }
         merchants
@@ -275,6 +279,15 @@ impl MerchantFile {
             admin_key: admin_key?,
         })
     }
+}
+
+/// WeChat tells such merchants apart by nothing: their order numbers are one set, and so are their notices.
+fn is_same_account(one: &Identity, other: &Identity) -> bool {
+    let account = |identity: &Identity| {
+        let Identity { appid, mch_id, sub_mch_id, sub_appid: _ } = identity.clone();
+        (appid, mch_id, sub_mch_id)
+    };
+    account(one) == account(other)
 }
 
 /// Nothing behind the host, and no login before it: a path would be dropped without a word, and a test meant for a
