@@ -108,12 +108,15 @@ impl Logins {
         self.spend(merchant, code)?;
         let answer = self.gateway.code2session(merchant, code).await;
         let openid = answer.map_err(LogInError::WeChat)?.openid;
+        let known = self.store.user(&merchant.id, &openid).await.map_err(LogInError::Store)?;
+        let (nickname, photo) = known.map_or((None, None), |user| (user.nickname, user.photo));
         let now_ms = self.clock.now_ms();
         let user = User {
             merchant: merchant.id.clone(),
             openid: openid.clone(),
-            nickname: profile.nickname,
-            photo: profile.photo,
+            // A phone that does not tell this time has not taken back what it told before.
+            nickname: profile.nickname.or(nickname),
+            photo: profile.photo.or(photo),
             login_ms: now_ms,
         };
         self.store.commit(Change::login(user)).await.map_err(LogInError::Store)?;
