@@ -21,7 +21,7 @@ use self::agenda::Agenda;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
-use crate::store::{Change, Store, StoreError};
+use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
 pub struct Orders {
@@ -117,6 +117,14 @@ impl Orders {
     /// [`OrderError::NotFound`], or the store's.
     pub async fn get(&self, key: &OrderKey) -> Result<Order, OrderError> {
         self.store.order(key).await?.ok_or(OrderError::NotFound)
+    }
+
+    /// A merchant's orders, newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, merchant: &str, filter: &Filter) -> Result<Page, OrderError> {
+        Ok(self.store.orders(merchant, filter).await?)
     }
 
     /// Loads, decides, commits; begins again when the order was changed meanwhile. No events: nothing to commit.
