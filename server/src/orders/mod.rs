@@ -30,7 +30,7 @@ pub struct Orders {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) merchants: Arc<Merchants>,
-    /// Where WeChat reaches us: notices go to `{public_url}/v1/notify/{merchant}/pay`.
+    /// Where WeChat reaches us.
     pub(crate) public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
     pub(crate) expire_s: i64,
@@ -168,10 +168,6 @@ impl Orders {
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
         self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
-    }
-
-    fn notify_url(&self, merchant: &str) -> String {
-        format!("{}/v1/notify/{merchant}/pay", self.public_url)
     }
 }
 
