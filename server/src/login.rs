@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::ambient::Clock;
-use crate::gateway::{Gateway, LoginError};
+use crate::gateway::{Code2SessionError, Gateway};
 use crate::merchant::{Merchant, Merchants};
 use crate::secret::Secret;
 use crate::store::{Change, Store, StoreError, User};
@@ -69,13 +69,13 @@ pub struct PhoneUser {
 
 /// Why nobody is logged in.
 #[derive(Debug)]
-pub enum LogInError {
+pub enum LoginError {
     /// The code is empty or too long.
     CodeMalformed,
     /// The code was used here before, or is being used right now.
     CodeUsed,
     /// WeChat's answer, or its absence.
-    WeChat(LoginError),
+    WeChat(Code2SessionError),
     /// The store's.
     Store(StoreError),
 }
@@ -95,28 +95,31 @@ impl Logins {
     /// Exchanges a code for a user, once. The user is durable before the token is given out.
     ///
     /// # Errors
-    /// [`LogInError`]. Whatever happens, the code is spent: the phone must call wx.login again.
+    /// [`LoginError`]. Whatever happens, the code is spent: the phone must call wx.login again.
     pub async fn log_in(
         &self,
         merchant: &Merchant,
         code: &str,
         profile: Profile,
-    ) -> Result<LoggedIn, LogInError> {
+    ) -> Result<LoggedIn, LoginError> {
         if code.is_empty() || code.len() > MAX_CODE_BYTES {
-            return Err(LogInError::CodeMalformed);
+            return Err(LoginError::CodeMalformed);
         }
         self.spend(merchant, code)?;
         let answer = self.gateway.code2session(merchant, code).await;
-        let openid = answer.map_err(LogInError::WeChat)?.openid;
+        let openid = answer.map_err(LoginError::WeChat)?.openid;
+        let known = self.store.user(&merchant.id, &openid).await.map_err(LoginError::Store)?;
+        let (nickname, photo) = known.map_or((None, None), |user| (user.nickname, user.photo));
         let now_ms = self.clock.now_ms();
         let user = User {
             merchant: merchant.id.clone(),
             openid: openid.clone(),
-            nickname: profile.nickname,
-            photo: profile.photo,
+            // A phone that does not tell this time has not taken back what it told before.
+            nickname: profile.nickname.or(nickname),
+            photo: profile.photo.or(photo),
             login_ms: now_ms,
         };
-        self.store.commit(Change::login(user)).await.map_err(LogInError::Store)?;
+        self.store.commit(Change::login(user)).await.map_err(LoginError::Store)?;
         let token = Secret::new(token(merchant, &openid, now_ms / 1000 + self.token_s));
         let session = PhoneUser { merchant: merchant.id.clone(), openid };
         Ok(LoggedIn { session, token, expire_s: self.token_s })
@@ -135,7 +138,7 @@ impl Logins {
     }
 
     /// Marks a code as used, so that WeChat is asked about it at most once.
-    fn spend(&self, merchant: &Merchant, code: &str) -> Result<(), LogInError> {
+    fn spend(&self, merchant: &Merchant, code: &str) -> Result<(), LoginError> {
         let now_ms = self.clock.now_ms();
         let print = Sha256::new().chain_update(&merchant.id).chain_update([0]).chain_update(code);
         // Nothing panics while the lock is held.
@@ -145,10 +148,10 @@ impl Logins {
         }
         let print = print.finalize().into();
         if used.get(&print).is_some_and(|until| *until > now_ms) {
-            return Err(LogInError::CodeUsed);
+            return Err(LoginError::CodeUsed);
         }
         if used.len() >= MAX_CODES {
-            return Err(LogInError::Store(StoreError::Busy));
+            return Err(LoginError::Store(StoreError::Busy));
         }
         used.insert(print, now_ms + CODE_LIFE_MS);
         Ok(())

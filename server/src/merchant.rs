@@ -22,6 +22,11 @@ pub struct Merchant {
     pub admin_key: Secret,
 }
 
+/// Where WeChat sends a merchant's payment notices; `http::routes` answers there.
+pub fn notify_url(public_url: &str, merchant: &str) -> String {
+    format!("{public_url}/v1/notify/{merchant}/pay")
+}
+
 /// All merchants; at least one.
 #[derive(Debug, Clone)]
 pub struct Merchants(Vec<Merchant>);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use warp::filters::BoxedFilter;
@@ -39,6 +39,8 @@ pub enum RunError {
     Start(String),
     /// The store failed while running: nothing was acknowledged after that.
     StoreFailed,
+    /// The sweep broke off: without it no lost notice is found and nothing is closed.
+    SweepFailed,
 }
 
 impl RunError {
@@ -50,6 +52,7 @@ impl RunError {
             Self::Open(OpenError::Io(_) | OpenError::NewerFormat { .. }) => 78,
             Self::Listen { .. } | Self::Start(_) => 69,
             Self::StoreFailed => 75,
+            Self::SweepFailed => 70,
         }
     }
 }
@@ -134,10 +137,10 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `shutdown` resolves or the store fails, then drains and closes the store.
+    /// Serves until `shutdown` resolves, the store fails or the sweep breaks off; then drains and closes the store.
     ///
     /// # Errors
-    /// [`RunError::StoreFailed`].
+    /// [`RunError::StoreFailed`], [`RunError::SweepFailed`].
     pub async fn run(
         self,
         more_routes: Option<BoxedFilter<(Response,)>>,
@@ -146,7 +149,8 @@ impl Server {
         let Self { app, listener, limits } = self;
         let drain = Duration::from_millis(limits.drain_timeout_ms);
         let (stop, stopped) = watch::channel(false);
-        let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone()));
+        let (sweeping, swept) = oneshot::channel();
+        let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone(), sweeping));
         let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
@@ -156,18 +160,19 @@ impl Server {
         let nonces = Arc::clone(&app.nonces);
         let serve = http::serve(listener, routes, limits, nonces, until);
         tokio::pin!(serve);
-        let failed = tokio::select! {
-            () = &mut serve => false,
-            () = shutdown => false,
-            () = app.store.failed() => true,
+        let result = tokio::select! {
+            () = &mut serve => Ok(()),
+            () = shutdown => Ok(()),
+            () = app.store.failed() => Err(RunError::StoreFailed),
+            _ = swept => Err(RunError::SweepFailed),
         };
-        tracing::info!(store_failed = failed, "shutting down");
+        tracing::info!(failed = result.is_err(), "shutting down");
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
         serve.await;
         finish_sweep(sweep, drain).await;
         app.store.close().await;
-        if failed { Err(RunError::StoreFailed) } else { Ok(()) }
+        result
     }
 }
 
@@ -199,7 +204,9 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).await.map_err(|error| RunError::Listen { address, error })
 }
 
-async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+/// `sweeping` is dropped when this ends, which it may do before `stopped` only by a panic.
+async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>, sweeping: oneshot::Sender<()>) {
+    let _sweeping = sweeping;
     let mut tick = tokio::time::interval(SWEEP_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -234,8 +241,14 @@ impl std::fmt::Display for RunError {
             Self::StoreFailed => {
                 f.write_str("the store failed; start again once the disk is in order")
             }
+            Self::SweepFailed => {
+                f.write_str("the search for lost notices broke off; start again, and report it")
+            }
         }
     }
 }
 
 impl std::error::Error for RunError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What the server logs during one test.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::filter::LevelFilter;
@@ -17,6 +17,16 @@ pub struct Logs {
 struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl Logs {
+    /// Lets no log line be switched off for the whole process: tracing remembers that nobody wanted a line when it is
+    /// reached for the first time, and may miss a listener that another test starts at that very moment.
+    pub(crate) fn keep_all_lines_on() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            // An error means that the test has a subscriber for all its threads, which is as good.
+            let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+        });
+    }
+
     /// Begins to listen.
     pub fn start(level: LevelFilter) -> Self {
         let text = Text::default();

@@ -13,7 +13,7 @@ use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, Trade, TradeState};
 use wxpay_server::ambient::{Clock, SteppedClock};
-use wxpay_server::gateway::{Doubt, Gateway, GatewayError, LoginError};
+use wxpay_server::gateway::{Code2SessionError, Doubt, Gateway, GatewayError};
 use wxpay_server::merchant::Merchant;
 use wxpay_server::orders::{Event, Order, OrderKey};
 use wxpay_server::store::{
@@ -166,8 +166,9 @@ fn refused(code: ErrCode) -> GatewayError {
 
 #[async_trait]
 impl Gateway for ScriptedWeChat {
-    async fn code2session(&self, _: &Merchant, code: &str) -> Result<Session, LoginError> {
-        let answer = self.call(|_| Ok(code.to_owned())).await.map_err(LoginError::Gateway)?;
+    async fn code2session(&self, _: &Merchant, code: &str) -> Result<Session, Code2SessionError> {
+        let answer =
+            self.call(|_| Ok(code.to_owned())).await.map_err(Code2SessionError::Gateway)?;
         Ok(Session { openid: answer, session_key: String::from("unused").into(), unionid: None })
     }
 

@@ -15,6 +15,7 @@ use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{Event, Order, OrderKey};
 use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
+use crate::logs::Logs;
 use crate::server::{RunningServer, Settings, StoreKind};
 use crate::shop::{SHOP, Shop};
 
@@ -104,6 +105,7 @@ impl World {
 
     /// As `setup` says.
     pub async fn with(setup: Setup) -> Self {
+        Logs::keep_all_lines_on();
         let clock = Arc::new(SteppedClock::new(START_MS));
         let mut config = Config::new(setup.shops.iter().map(Shop::for_wechat).collect());
         let shared = Arc::clone(&clock);

@@ -151,12 +151,15 @@ impl File {
 
     /// Every number has a range: beyond it somebody has mistaken the unit.
     fn check_numbers(&self, checks: &mut Checks) {
-        let Http { header_timeout_ms, request_timeout_ms, drain_timeout_ms, .. } = self.http;
+        let Http {
+            header_timeout_ms, body_timeout_ms, request_timeout_ms, drain_timeout_ms, ..
+        } = self.http;
         let WeChat { connect_timeout_ms, total_timeout_ms, .. } = self.wechat;
         let max_connections = u64::try_from(self.http.max_connections).unwrap_or(u64::MAX);
         for (key, value, range) in [
             ("http.max_connections", max_connections, 1..=1_000_000),
             ("http.header_timeout_ms", header_timeout_ms, 100..=600_000),
+            ("http.body_timeout_ms", body_timeout_ms, 100..=600_000),
             ("http.request_timeout_ms", request_timeout_ms, 100..=600_000),
             ("http.drain_timeout_ms", drain_timeout_ms, 0..=600_000),
             ("store.cache_mb", self.store.cache_mb, 1..=65_536),
@@ -200,6 +203,9 @@ impl File {
                     "expected https at *.weixin.qq.com; only profile \"test\" may use this machine",
                 );
             }
+            if !is_host_alone(&url) {
+                checks.problem(key, "expected a host alone; the paths of WeChat's calls are known");
+            }
             Some(url)
         };
         let pay_url = host("wechat.pay_url", &self.wechat.pay_url);
@@ -227,6 +233,10 @@ impl File {
             let admin_key = merchant.admin_key.expose();
             if merchants.iter().any(|other| other.admin_key.matches(admin_key)) {
                 checks.problem(format!("{key}.admin_key"), "is another merchant's, too");
+            }
+            if merchants.iter().any(|other| is_same_account(&other.identity, &merchant.identity)) {
+                let what = "is another merchant's, too, with the same appid: one notice fits both";
+                checks.problem(format!("{key}.mch_id"), what);
             }
             merchants.push(merchant);
         }
@@ -269,6 +279,25 @@ impl MerchantFile {
             admin_key: admin_key?,
         })
     }
+}
+
+/// WeChat tells such merchants apart by nothing: their order numbers are one set, and so are their notices.
+fn is_same_account(one: &Identity, other: &Identity) -> bool {
+    let account = |identity: &Identity| {
+        let Identity { appid, mch_id, sub_mch_id, sub_appid: _ } = identity.clone();
+        (appid, mch_id, sub_mch_id)
+    };
+    account(one) == account(other)
+}
+
+/// Nothing behind the host, and no login before it: a path would be dropped without a word, and a test meant for a
+/// sandbox would reach WeChat itself.
+fn is_host_alone(url: &Url) -> bool {
+    url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {

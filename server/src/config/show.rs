@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Config;
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, notify_url};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -111,7 +111,7 @@ fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<
         sub_appid: merchant.identity.sub_appid.as_deref(),
         sub_mch_id: merchant.identity.sub_mch_id.as_deref(),
         sign_type: merchant.sign_type.as_str(),
-        notify_url: format!("{}/v1/notify/{}/pay", config.public_url, merchant.id),
+        notify_url: notify_url(&config.public_url, &merchant.id),
         api_key: masked(32),
         app_secret: masked(merchant.app_secret.len()),
         admin_key: masked(merchant.admin_key.len()),

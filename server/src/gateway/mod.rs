@@ -20,7 +20,11 @@ use crate::merchant::Merchant;
 #[async_trait]
 pub trait Gateway: Send + Sync {
     /// Login code in, user out. A code works once, so this is never repeated.
-    async fn code2session(&self, merchant: &Merchant, code: &str) -> Result<Session, LoginError>;
+    async fn code2session(
+        &self,
+        merchant: &Merchant,
+        code: &str,
+    ) -> Result<Session, Code2SessionError>;
 
     /// Places an order; the same order again is safe.
     async fn unified_order(
@@ -90,7 +94,7 @@ pub enum Doubt {
 
 /// Why nobody is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoginError {
+pub enum Code2SessionError {
     /// WeChat was not reached or not understood.
     Gateway(GatewayError),
     /// WeChat's answer.
@@ -136,7 +140,7 @@ impl std::fmt::Display for Doubt {
     }
 }
 
-impl std::fmt::Display for LoginError {
+impl std::fmt::Display for Code2SessionError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Gateway(error) => error.fmt(f),
@@ -145,4 +149,4 @@ impl std::fmt::Display for LoginError {
     }
 }
 
-impl std::error::Error for LoginError {}
+impl std::error::Error for Code2SessionError {}

@@ -12,7 +12,7 @@ use wxpay_core::messages::unified_order::{self, Prepay, UnifiedOrder};
 use wxpay_core::xml::{self, from_xml, to_xml};
 use wxpay_core::{Params, SignType};
 
-use super::{Doubt, Gateway, GatewayError, LoginError};
+use super::{Code2SessionError, Doubt, Gateway, GatewayError};
 use crate::ambient::NonceSource;
 use crate::merchant::Merchant;
 
@@ -75,15 +75,19 @@ impl WeChat {
 
 #[async_trait]
 impl Gateway for WeChat {
-    async fn code2session(&self, merchant: &Merchant, code: &str) -> Result<Session, LoginError> {
+    async fn code2session(
+        &self,
+        merchant: &Merchant,
+        code: &str,
+    ) -> Result<Session, Code2SessionError> {
         let mut url = self.config.login_url.clone();
         url.set_path(code2session::PATH);
         let (appid, secret) = (&merchant.identity.appid, merchant.app_secret.expose());
         url.query_pairs_mut().extend_pairs(code2session::query(appid, secret, code));
         let response = self.client.get(url).send().await.map_err(doubt);
-        let response = response.map_err(LoginError::Gateway)?;
-        let body = read_body(response).await.map_err(LoginError::Gateway)?;
-        code2session::read_reply(&body).map_err(LoginError::Session)
+        let response = response.map_err(Code2SessionError::Gateway)?;
+        let body = read_body(response).await.map_err(Code2SessionError::Gateway)?;
+        code2session::read_reply(&body).map_err(Code2SessionError::Session)
     }
 
     async fn unified_order(

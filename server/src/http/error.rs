@@ -9,8 +9,8 @@ use warp::reply::Response;
 use wxpay_core::messages::code2session::SessionError;
 use wxpay_core::messages::reply::ReplyError;
 
-use crate::gateway::{Doubt, GatewayError, LoginError};
-use crate::login::LogInError;
+use crate::gateway::{Code2SessionError, Doubt, GatewayError};
+use crate::login::LoginError;
 use crate::orders::{Conflict, OrderError};
 use crate::store::StoreError;
 use crate::telemetry;
@@ -209,18 +209,18 @@ fn reply_error(error: ReplyError) -> ApiError {
     }
 }
 
-impl From<LogInError> for ApiError {
-    fn from(error: LogInError) -> Self {
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
         let used = "the login code is wrong, used or expired; call wx.login again";
         let bad_code = || Self::new(StatusCode::UNAUTHORIZED, "login_code_invalid", used);
         match error {
-            LogInError::CodeMalformed => {
+            LoginError::CodeMalformed => {
                 Self::field("code", "expected the code of wx.login, 1 to 256 bytes")
             }
-            LogInError::CodeUsed => bad_code(),
-            LogInError::Store(error) => error.into(),
-            LogInError::WeChat(LoginError::Gateway(error)) => error.into(),
-            LogInError::WeChat(LoginError::Session(error)) => match error {
+            LoginError::CodeUsed => bad_code(),
+            LoginError::Store(error) => error.into(),
+            LoginError::WeChat(Code2SessionError::Gateway(error)) => error.into(),
+            LoginError::WeChat(Code2SessionError::Session(error)) => match error {
                 SessionError::BadCode => bad_code(),
                 SessionError::Busy => Self::unavailable("upstream_busy", "WeChat is busy"),
                 SessionError::RateLimited => {

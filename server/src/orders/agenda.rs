@@ -8,7 +8,7 @@ use super::order::{Order, OrderKey};
 
 /// Seconds after the phone wanted to pay; then every half hour until the order expires.
 const LADDER_S: [i64; 7] = [5, 30, 60, 180, 300, 600, 1800];
-/// Between attempts to close an order whose time is over.
+/// Between the first attempts to close an order whose time is over; then as long as it has been over, up to half an hour.
 const CLOSING_STEP_MS: i64 = 60 * 1000;
 
 /// The open orders and their next checks.
@@ -80,7 +80,7 @@ fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     let step = step.unwrap_or(now_ms + 30 * 60 * 1000);
     if now_ms >= end_ms {
         // Not later than the ladder wants: after a restart that is seconds from now.
-        step.min(now_ms + CLOSING_STEP_MS)
+        step.min(now_ms + (now_ms - end_ms).max(CLOSING_STEP_MS))
     } else if order.asked.is_none() {
         end_ms
     } else {

@@ -6,7 +6,7 @@ use wxpay_core::{Fen, Params};
 
 use super::order::{Event, EventKind, Extra, Order, OrderKey, Terms};
 use super::{ATTEMPTS, Conflict, OrderError, Orders};
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, notify_url};
 use crate::store::{Change, IdempotencyRow, StoreError};
 
 /// The shortest time to pay: WeChat's older documents want more than five minutes.
@@ -160,7 +160,7 @@ impl Orders {
                 2,
                 EventKind::PrepayAsked {
                     spbill_create_ip: "0.0.0.0".into(),
-                    notify_url: self.notify_url(&merchant.id),
+                    notify_url: notify_url(&self.public_url, &merchant.id),
                 },
             ),
         ];

@@ -21,7 +21,7 @@ use self::agenda::Agenda;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
-use crate::store::{Change, Store, StoreError};
+use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
 pub struct Orders {
@@ -30,7 +30,7 @@ pub struct Orders {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) merchants: Arc<Merchants>,
-    /// Where WeChat reaches us: notices go to `{public_url}/v1/notify/{merchant}/pay`.
+    /// Where WeChat reaches us.
     pub(crate) public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
     pub(crate) expire_s: i64,
@@ -119,6 +119,14 @@ impl Orders {
         self.store.order(key).await?.ok_or(OrderError::NotFound)
     }
 
+    /// A merchant's orders, newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, merchant: &str, filter: &Filter) -> Result<Page, OrderError> {
+        Ok(self.store.orders(merchant, filter).await?)
+    }
+
     /// Loads, decides, commits; begins again when the order was changed meanwhile. No events: nothing to commit.
     async fn change(
         &self,
@@ -160,10 +168,6 @@ impl Orders {
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
         self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
-    }
-
-    fn notify_url(&self, merchant: &str) -> String {
-        format!("{}/v1/notify/{merchant}/pay", self.public_url)
     }
 }
 

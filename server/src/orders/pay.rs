@@ -7,6 +7,7 @@ use wxpay_core::messages::unified_order::{Prepay, Refusal, refusal};
 use super::order::{EventKind, Order, OrderKey};
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::GatewayError;
+use crate::merchant::notify_url;
 
 /// WeChat refuses orders that expire within a minute.
 const MIN_LEFT_MS: i64 = 60 * 1000;
@@ -41,7 +42,7 @@ impl Orders {
         openid: &str,
         client_ip: &str,
     ) -> Result<Order, OrderError> {
-        let notify_url = self.notify_url(&key.merchant);
+        let notify_url = notify_url(&self.public_url, &key.merchant);
         self.change(key, |order| {
             self.check_payable(order, openid)?;
             let mut events = Vec::new();

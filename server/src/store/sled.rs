@@ -54,16 +54,6 @@ impl SledStore {
         let Some(bytes) = self.db.get(key).map_err(unreadable)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged { what })
     }
-
-    fn read_order(&self, key: &OrderKey) -> Found<Order> {
-        let Some(bytes) = self.db.get(keys::order(key)).map_err(unreadable)? else {
-            return Ok(None);
-        };
-        let json = split_revision(&bytes).map(|(_, json)| json);
-        json.and_then(|json| serde_json::from_slice(json).ok())
-            .map(Some)
-            .ok_or(StoreError::Damaged { what: "order" })
-    }
 }
 
 type Found<T> = Result<Option<T>, StoreError>;
@@ -71,7 +61,7 @@ type Found<T> = Result<Option<T>, StoreError>;
 #[async_trait]
 impl Store for SledStore {
     async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
-        self.durable(self.read_order(key)).await
+        self.durable(read_order(&self.db, key)).await
     }
 
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
@@ -85,32 +75,13 @@ impl Store for SledStore {
     }
 
     async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
-        let from = keys::created(merchant, filter.from_ms.unwrap_or(0), "");
-        let mut end = keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), "");
-        if let Some(Cursor { created_ms, out_trade_no }) = &filter.cursor {
-            end = end.min(keys::created(merchant, *created_ms, out_trade_no));
-        }
-        let mut page = Page { orders: Vec::new(), next: None };
-        if from >= end {
-            return Ok(page);
-        }
-        let mut last_seen = None;
-        for (seen, row) in self.db.range(from..end).rev().enumerate() {
-            let (key, _) = row.map_err(unreadable)?;
-            if page.orders.len() == filter.limit || seen == SCAN {
-                page.next = last_seen;
-                break;
-            }
-            let out_trade_no = keys::created_out_trade_no(merchant, &key)
-                .ok_or(StoreError::Damaged { what: "list entry" })?;
-            let key = OrderKey { merchant: merchant.into(), out_trade_no };
-            let order = self.read_order(&key)?.ok_or(StoreError::Damaged { what: "order" })?;
-            last_seen = Some(cursor_at(&order));
-            if filter.trade_state.is_none_or(|state| state == order.trade_state) {
-                page.orders.push(order);
-            }
-        }
-        self.durable(Ok(page)).await
+        // Thousands of records may be looked at, from disk: not on a thread that others wait for.
+        let (db, merchant, filter) = (self.db.clone(), merchant.to_owned(), filter.clone());
+        let listing = tokio::task::spawn_blocking(move || list(&db, &merchant, &filter));
+        let page = listing.await.unwrap_or_else(|error| {
+            Err(StoreError::Failed { what: "reading", detail: error.to_string() })
+        });
+        self.durable(page).await
     }
 
     async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
@@ -118,7 +89,7 @@ impl Store for SledStore {
         for row in self.db.scan_prefix(keys::OPEN_PREFIX) {
             let (key, _) = row.map_err(unreadable)?;
             let key = keys::open_order(&key).ok_or(StoreError::Damaged { what: "watch entry" })?;
-            open.push(self.read_order(&key)?.ok_or(StoreError::Damaged { what: "order" })?);
+            open.push(read_order(&self.db, &key)?.ok_or(StoreError::Damaged { what: "order" })?);
         }
         self.durable(Ok(open)).await
     }
@@ -160,6 +131,45 @@ impl Store for SledStore {
     async fn close(&self) {
         self.committer.close().await;
     }
+}
+
+fn list(db: &sled::Db, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
+    let from = keys::created(merchant, filter.from_ms.unwrap_or(0), "");
+    let mut end = keys::created(merchant, filter.to_ms.unwrap_or(i64::MAX), "");
+    if let Some(Cursor { created_ms, out_trade_no }) = &filter.cursor {
+        end = end.min(keys::created(merchant, *created_ms, out_trade_no));
+    }
+    let mut page = Page { orders: Vec::new(), next: None };
+    if from >= end {
+        return Ok(page);
+    }
+    let mut last_seen = None;
+    for (seen, row) in db.range(from..end).rev().enumerate() {
+        let (key, _) = row.map_err(unreadable)?;
+        if page.orders.len() == filter.limit || seen == SCAN {
+            page.next = last_seen;
+            break;
+        }
+        let out_trade_no = keys::created_out_trade_no(merchant, &key)
+            .ok_or(StoreError::Damaged { what: "list entry" })?;
+        let key = OrderKey { merchant: merchant.into(), out_trade_no };
+        let order = read_order(db, &key)?.ok_or(StoreError::Damaged { what: "order" })?;
+        last_seen = Some(cursor_at(&order));
+        if filter.trade_state.is_none_or(|state| state == order.trade_state) {
+            page.orders.push(order);
+        }
+    }
+    Ok(page)
+}
+
+fn read_order(db: &sled::Db, key: &OrderKey) -> Found<Order> {
+    let Some(bytes) = db.get(keys::order(key)).map_err(unreadable)? else {
+        return Ok(None);
+    };
+    let json = split_revision(&bytes).map(|(_, json)| json);
+    json.and_then(|json| serde_json::from_slice(json).ok())
+        .map(Some)
+        .ok_or(StoreError::Damaged { what: "order" })
 }
 
 pub(super) fn cursor_at(order: &Order) -> Cursor {

@@ -84,7 +84,7 @@ async fn all_problems_are_reported_at_once() {
 
 /// Two merchants may not be taken for each other.
 #[tokio::test]
-async fn two_merchants_differ_in_id_and_admin_key() {
+async fn two_merchants_differ_in_id_admin_key_and_account() {
     let site = site();
     let text = site.config("http://127.0.0.1:9");
     let block = text.split_once("[[merchants]]").unwrap().1;
@@ -92,6 +92,7 @@ async fn two_merchants_differ_in_id_and_admin_key() {
     let said = stderr(&output(&mut check(&site)).await);
     assert!(said.contains("merchants.shop.id: is used twice"), "{said}");
     assert!(said.contains("merchants.shop.admin_key: is another merchant's, too"), "{said}");
+    assert!(said.contains("merchants.shop.mch_id: is another merchant's, too"), "{said}");
 }
 
 #[tokio::test]

@@ -138,6 +138,19 @@ pub const MISTAKES: &[Mistake] = &[
         Text("pay_url = \"http://127.0.0.1:9", "pay_url = \"https://weixin.example.com"),
         "wechat.pay_url: expected https at *.weixin.qq.com",
     ),
+    (
+        "a path at WeChat",
+        Text(
+            "pay_url = \"http://127.0.0.1:9",
+            "pay_url = \"https://api.mch.weixin.qq.com/xdc/apiv2sandbox",
+        ),
+        "wechat.pay_url: expected a host alone",
+    ),
+    (
+        "a query at WeChat",
+        Text("login_url = \"http://127.0.0.1:9", "login_url = \"https://api.weixin.qq.com/?a=b"),
+        "wechat.login_url: expected a host alone",
+    ),
     ("bad listen address", Variable("WXPAY__HTTP__LISTEN", "everywhere"), "http.listen: "),
     (
         "bad proxy",
@@ -184,6 +197,11 @@ pub const MISTAKES: &[Mistake] = &[
         "no time",
         Line("[wechat]", "total_timeout_ms = 0"),
         "wechat.total_timeout_ms: expected 100 to 600000",
+    ),
+    (
+        "no time for a body",
+        Line("[http]", "body_timeout_ms = 0"),
+        "http.body_timeout_ms: expected 100 to 600000",
     ),
     (
         "a short life",

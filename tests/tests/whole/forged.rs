@@ -24,7 +24,7 @@ async fn a_notice_with_any_field_changed_is_refused() {
     let more = genuine.clone().with("attach", "more");
     scene.assert_refused(more.xml(), 400, "sign: does not match the fields and the key").await;
     let other = genuine.clone().with("out_trade_no", "another");
-    scene.assert_refused(other.xml(), 404, "out_trade_no: no such order here").await;
+    scene.assert_refused(other.xml(), 400, "out_trade_no: no such order here").await;
     let failed = genuine.clone().with("return_code", "FAIL");
     scene.assert_refused(failed.xml(), 400, "sign: does not match the fields and the key").await;
     let odd = genuine.with("return_code", "MAYBE");
@@ -111,9 +111,9 @@ async fn a_notice_for_an_order_nobody_made_is_refused() {
     let scene = Scene::start().await;
     let genuine = Notice::paid(&SHOP, "nobody-made-this", 1).signed(HMAC, &SHOP);
     let reason = "out_trade_no: no such order here, but the notice is genuine";
-    scene.assert_refused(genuine.xml(), 404, reason).await;
+    scene.assert_refused(genuine.xml(), 400, reason).await;
     let forged = Notice::paid(&SHOP, "nobody-made-this", 1).signed(HMAC, &BAKERY);
-    scene.assert_refused(forged.xml(), 404, "out_trade_no: no such order here").await;
+    scene.assert_refused(forged.xml(), 400, "out_trade_no: no such order here").await;
     assert!(!scene.logs.text().contains("genuine"));
 }
 
@@ -125,7 +125,7 @@ async fn a_notice_at_another_merchant_s_address_is_refused() {
     for shop in [BAKERY, SISTER] {
         scene.logs.clear();
         let reply = scene.world.notify_at(&shop, genuine.clone()).await;
-        scene.assert_refusal(&reply, 404, "out_trade_no: no such order here").await;
+        scene.assert_refusal(&reply, 400, "out_trade_no: no such order here").await;
     }
     for path in ["/v1/notify/nobody/pay", "/v1/notify/SHOP/pay", "/v1/notify/%73hop/pay"] {
         scene.logs.clear();

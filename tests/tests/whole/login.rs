@@ -26,6 +26,23 @@ async fn a_login_gives_a_token_and_its_life() {
 }
 
 #[tokio::test]
+async fn what_a_phone_told_of_itself_is_kept_until_it_tells_something_else() {
+    let world = World::start().await;
+    let told = json!({ "code": world.code("alice"), "nickname": "爱丽丝", "photo": "https://example.com/a" });
+    assert_eq!(world.phone("/v1/login", "", told).await.status, 200);
+    // Login and pay in one call tells neither; the next login only one of the two.
+    let no = world.create(88).await;
+    let body = json!({ "code": world.code("alice"), "orderId": no });
+    assert_eq!(world.phone("/v1/pay", "", body).await.status, 200);
+    let renamed = json!({ "code": world.code("alice"), "nickname": "Alice" });
+    assert_eq!(world.phone("/v1/login", "", renamed).await.status, 200);
+    let openid = world.wechat.login(SHOP.appid, "alice").unwrap().openid;
+    let user = world.server.app.store.user("shop", &openid).await.unwrap().unwrap();
+    assert_eq!(user.nickname.as_deref(), Some("Alice"));
+    assert_eq!(user.photo.as_deref(), Some("https://example.com/a"));
+}
+
+#[tokio::test]
 async fn wechat_is_asked_about_a_code_at_most_once() {
     let world = World::start().await;
     let asked = || world.wechat.calls(Call::Code2Session, None);

@@ -1,6 +1,7 @@
 //! `POST /v1/notify/{merchant}/pay`: raw bytes -> xml -> verify -> notice -> `orders::apply` -> durable -> SUCCESS.
 //!
-//! Anything else is answered FAIL, so that WeChat tries again. The reply is the same for every reason; the log has it.
+//! Anything else is answered FAIL, so that WeChat tries again. The reply does not tell why, nor which orders exist; the
+//! log does.
 
 use std::sync::Arc;
 
@@ -99,13 +100,14 @@ fn xml_reply(status: StatusCode, body: &'static str) -> Response {
 impl Rejected {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownMerchant | Self::UnknownOrder { .. } => StatusCode::NOT_FOUND,
+            Self::UnknownMerchant => StatusCode::NOT_FOUND,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Order(OrderError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Body(BodyError::Broken)
             | Self::Xml(_)
             | Self::Incomplete(_)
+            | Self::UnknownOrder { .. }
             | Self::Verify(_)
             | Self::Notice(_)
             | Self::Order(_) => StatusCode::BAD_REQUEST,

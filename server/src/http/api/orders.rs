@@ -149,7 +149,7 @@ pub(in crate::http) async fn list(
     raw_query: String,
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
-    let page = app.store.orders(&merchant.id, &filter(&raw_query)?).await?;
+    let page = app.orders.list(&merchant.id, &filter(&raw_query)?).await?;
     let orders: Vec<_> = page.orders.iter().map(View::new).collect();
     let next_cursor = page.next.map(|next| format!("{}.{}", next.created_ms, next.out_trade_no));
     Ok(warp::reply::json(&List { orders, next_cursor }))
