@@ -1,6 +1,7 @@
 //! Running the server: store, gateway, listener, sweep, signals; and what the process says when it ends.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,7 +28,12 @@ const SWEEP_EVERY: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub enum RunError {
     /// The data directory.
-    Open(OpenError),
+    Open {
+        /// The directory.
+        directory: PathBuf,
+        /// What is wrong with it.
+        error: OpenError,
+    },
     /// The address.
     Listen {
         /// The configured address.
@@ -47,9 +53,9 @@ impl RunError {
     /// The process's exit code (BSD `sysexits`), for the supervisor.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Open(OpenError::InUse) => 73,
-            Self::Open(OpenError::Damaged { .. }) => 65,
-            Self::Open(OpenError::Io(_) | OpenError::NewerFormat { .. }) => 78,
+            Self::Open { error: OpenError::InUse, .. } => 73,
+            Self::Open { error: OpenError::Damaged { .. }, .. } => 65,
+            Self::Open { error: OpenError::Io(_) | OpenError::NewerFormat { .. }, .. } => 78,
             Self::Listen { .. } | Self::Start(_) => 69,
             Self::StoreFailed => 75,
             Self::SweepFailed => 70,
@@ -193,7 +199,8 @@ async fn finish_sweep(mut sweep: JoinHandle<()>, limit: Duration) {
 
 fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
     let store = SledStore::open(&config.store_path, config.store_cache_bytes);
-    Ok(Arc::new(store.map_err(RunError::Open)?))
+    let directory = config.store_path.clone();
+    Ok(Arc::new(store.map_err(|error| RunError::Open { directory, error })?))
 }
 
 /// Takes an address.
@@ -235,7 +242,7 @@ pub fn termination() -> std::io::Result<impl Future<Output = ()>> {
 impl std::fmt::Display for RunError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Open(error) => error.fmt(f),
+            Self::Open { directory, error } => write!(f, "{error} ({})", directory.display()),
             Self::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
             Self::Start(error) => f.write_str(error),
             Self::StoreFailed => {

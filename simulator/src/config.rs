@@ -56,7 +56,12 @@ pub enum StartError {
     /// `speedup` is 0.
     NoSpeed,
     /// The port cannot be taken.
-    Bind(io::Error),
+    Bind {
+        /// The port that was asked for.
+        port: u16,
+        /// The system's words.
+        error: io::Error,
+    },
 }
 
 impl Config {
@@ -134,7 +139,7 @@ impl fmt::Display for StartError {
                 write!(f, "{field}: two merchants share it and contradict each other")
             }
             Self::NoSpeed => f.write_str("speedup: expected at least 1"),
-            Self::Bind(error) => write!(f, "cannot listen on 127.0.0.1: {error}"),
+            Self::Bind { port, error } => write!(f, "cannot listen on 127.0.0.1:{port}: {error}"),
         }
     }
 }

@@ -33,10 +33,10 @@ impl Simulator {
     /// [`StartError`] when the configuration contradicts itself or the port is taken.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         config.check()?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
-            .await
-            .map_err(StartError::Bind)?;
-        let address = listener.local_addr().map_err(StartError::Bind)?;
+        let port = config.port;
+        let bind = |error| StartError::Bind { port, error };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(bind)?;
+        let address = listener.local_addr().map_err(bind)?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let simulator = Self::new(config, format!("http://{address}"), jobs);

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use wxpay_core::explain::{Cause, Field, Lint, Report, Row, Stopped, Verdict, Weight, Why};
+use wxpay_core::explain::{Cause, Field, Lint, Report, Row, Scene, Stopped, Verdict, Weight, Why};
 
 use super::lang::{is_chinese, say};
 
@@ -14,7 +14,8 @@ pub(super) fn text(input: &str, report: &Report) -> String {
         page.cause(cause);
     }
     page.lints(&report.lints);
-    page.advice(&report.advice);
+    page.appid_hint(report);
+    page.advice(report);
     page.fields(&report.fields);
     page.signatures(report);
     page.tried(report);
@@ -105,12 +106,32 @@ impl Page {
         }
     }
 
-    fn advice(&mut self, rows: &[&'static Row]) {
-        if rows.is_empty() {
+    /// What `wx.requestPayment` is given never holds the appId that is signed with it.
+    fn appid_hint(&mut self, report: &Report) {
+        let lacks = |lint: &Lint| lint.row.id == "E2" && lint.detail == "appId";
+        if report.scene == Scene::Invoke && report.lints.iter().any(lacks) {
+            self.line(format!(
+                "    {}",
+                say(
+                    "wx.requestPayment's argument does not hold it: add --appid wx…",
+                    "wx.requestPayment 的参数里没有 appId:请加上 --appid wx…"
+                )
+            ));
+        }
+    }
+
+    fn advice(&mut self, report: &Report) {
+        if report.advice.is_empty() {
             return;
         }
-        self.line(format!("\n{}", self.bold(say("check these next", "接下来请检查"))));
-        for row in rows {
+        let heading = match report.verdict {
+            Verdict::Match => say("if WeChat refuses it all the same", "如果微信仍然拒绝,请检查"),
+            Verdict::Mismatch | Verdict::Unsigned | Verdict::NoKey | Verdict::Malformed => {
+                say("check these next", "接下来请检查")
+            }
+        };
+        self.line(format!("\n{}", self.bold(heading)));
+        for row in &report.advice {
             self.line(format!("  · {}  {}", self.title(row), self.dim(row.id)));
             self.line(format!("    {}", self.advice_of(row)));
         }
@@ -137,7 +158,7 @@ impl Page {
         }
         let (Some(right), Some(given)) = (&report.right, &report.given) else { return };
         self.line(format!("\n{}", self.bold(say("signature", "签名"))));
-        self.line(format!("  {:<12}  {}", say("given", "给出"), visible(given)));
+        self.line(format!("  {}  {}", say("given       ", "给出        "), visible(given)));
         for (name, signature) in [("MD5", &right.md5), ("HMAC-SHA256", &right.hmac_sha256)] {
             let mark = if signature == given { self.green("✓") } else { self.red("✗") };
             self.line(format!("  {name:<12}  {signature} {mark}"));
@@ -149,13 +170,13 @@ impl Page {
         if matches!(tried.stopped, Stopped::NotNeeded) {
             return;
         }
-        let line = format!(
-            "{} {}, {} {}",
-            tried.singles,
-            say("single mistakes", "种单一错误"),
-            tried.pairs,
-            say("pairs tried", "种组合已尝试")
-        );
+        let line = if self.chinese {
+            format!("已重算 {} 种单一错误、{} 种组合", tried.singles, tried.pairs)
+        } else {
+            let single = if tried.singles == 1 { "mistake" } else { "mistakes" };
+            let pair = if tried.pairs == 1 { "pair" } else { "pairs" };
+            format!("recomputed with {} {single} and {} {pair}", tried.singles, tried.pairs)
+        };
         self.line(format!("\n{}", self.dim(&line)));
     }
 

@@ -34,7 +34,7 @@ impl Input {
         let reading = read(&text, None).map_err(|error| error.to_string())?;
         if reading.format == Format::Xml {
             // XML is what WeChat speaks, so it is read as strictly as the server reads it.
-            return from_xml(text.trim().as_bytes()).map_err(|error| error.to_string());
+            return from_xml(document(&text).as_bytes()).map_err(|error| error.to_string());
         }
         for field in &reading.fields {
             if field.kind == Kind::Number && field.value.bytes().any(|b| !b.is_ascii_digit()) {
@@ -78,6 +78,15 @@ impl Input {
         let typed = rpassword::prompt_password(say("APIv2 key: ", "API 密钥: "));
         typed.map(Zeroizing::new).map_err(|error| format!("key: {error}"))
     }
+}
+
+/// The XML alone, where a log line or a curl command stands around it.
+fn document(text: &str) -> &str {
+    let document = text.find("<xml>").zip(text.rfind("</xml>")).and_then(|(start, end)| {
+        let around = !text.trim_start().starts_with('<');
+        text.get(start..end + "</xml>".len()).filter(|_| around)
+    });
+    document.unwrap_or_else(|| text.trim())
 }
 
 fn read_text(path: &Path) -> Result<String, String> {

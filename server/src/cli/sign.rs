@@ -66,10 +66,11 @@ impl From<Type> for SignType {
 }
 
 pub(super) fn sign(args: &SignArgs) -> ExitCode {
-    let (params, key) = match read(&args.input) {
+    let (mut params, key) = match read(&args.input) {
         Ok(read) => read,
         Err(error) => return unreadable(&error),
     };
+    take_pay_sign(&mut params);
     let sign_type = match args.sign_type.map_or_else(|| named(&params), |t| Ok(Some(t.into()))) {
         Ok(sign_type) => sign_type.unwrap_or(SignType::Md5),
         Err(error) => return unreadable(&error),
@@ -82,7 +83,7 @@ pub(super) fn sign(args: &SignArgs) -> ExitCode {
         ));
     } else {
         eprintln!("{}  {}&key=******", say("string to sign", "待签名串"), string_to_sign(&params));
-        eprintln!("{}       {sign_type}", say("algorithm", "算法    "));
+        eprintln!("{}  {sign_type}", say("algorithm     ", "算法    "));
         put(&format!("{signature}\n"));
     }
     ExitCode::SUCCESS
@@ -93,13 +94,10 @@ pub(super) fn verify(args: &VerifyArgs) -> ExitCode {
         Ok(read) => read,
         Err(error) => return unreadable(&error),
     };
-    // The second signature calls it paySign; it is not part of what it signs.
-    let pay_sign = params.get("paySign").map(ToOwned::to_owned);
-    if let Some(pay_sign) = pay_sign.filter(|_| params.get("sign").is_none()) {
-        params.remove("paySign");
-        if let Err(error) = params.set("sign", &pay_sign) {
-            return unreadable(&error.to_string());
-        }
+    if let Some(pay_sign) = take_pay_sign(&mut params)
+        && let Err(error) = params.set("sign", &pay_sign)
+    {
+        return unreadable(&error.to_string());
     }
     let sign_type = match args.sign_type.map_or_else(|| named(&params), |t| Ok(Some(t.into()))) {
         Ok(sign_type) => sign_type.unwrap_or_else(|| by_length(&params)),
@@ -141,6 +139,13 @@ fn why(error: &VerifyError) -> String {
         VerifyError::SignTypeDiffers => "sign_type 与所用算法不同".into(),
         VerifyError::Mismatch => "签名属于其他字段或其他密钥".into(),
     }
+}
+
+/// The second signature calls it paySign; it is not part of what it signs.
+fn take_pay_sign(params: &mut Params) -> Option<String> {
+    let pay_sign = params.get("paySign").filter(|_| params.get("sign").is_none())?.to_owned();
+    params.remove("paySign");
+    Some(pay_sign)
 }
 
 fn read(input: &Input) -> Result<(Params, ApiKey), String> {

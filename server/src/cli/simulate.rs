@@ -15,6 +15,7 @@ const APPID: &str = "wx5150000000000000";
 const MCH_ID: &str = "1900000109";
 const API_KEY: &str = "simulator0key0simulator0key00001";
 const APP_SECRET: &str = "5150a2c4e6f80b1d3f5a7c9e1b3d5f70";
+const ADMIN_KEY: &str = "simulator0admin0simulator0admin00001";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -53,12 +54,7 @@ async fn simulate(args: &Args) -> Result<(), RunError> {
 }
 
 fn announce(url: &str) {
-    put(&format!("{}  {url}\n", say("simulated WeChat Pay", "微信支付模拟器")));
-    put(&format!("  appid      {APPID}\n"));
-    put(&format!("  mch_id     {MCH_ID}\n"));
-    put(&format!("  API key    {API_KEY}\n"));
-    put(&format!("  AppSecret  {APP_SECRET}\n"));
-    put("\n");
+    put(&format!("{}  {url}\n\n", say("simulated WeChat Pay", "微信支付模拟器")));
     put(&format!(
         "{}\n",
         say(
@@ -66,12 +62,38 @@ fn announce(url: &str) {
             "下单后用浏览器打开上面的地址付款。"
         )
     ));
-    put(&format!("{}\n", say("Get a login code:", "获取登录 code:")));
+    put(&format!("\n{}\n", say("Get a login code:", "获取登录 code:")));
     put(&format!("  curl -s {url}/sim/login -d '{{\"appid\":\"{APPID}\",\"user\":\"alice\"}}'\n"));
-    put(&format!("{}\n", say("In wxpay.toml:", "在 wxpay.toml 中:")));
-    put("  profile = \"test\"\n");
-    put("  [wechat]\n");
-    put(&format!("  pay_url = \"{url}\"\n"));
-    put(&format!("  login_url = \"{url}\"\n"));
-    put(&format!("{}\n", say("Ctrl-C ends it.", "按 Ctrl-C 结束。")));
+    let keys = say("The keys, each in its file:", "把密钥写入文件:");
+    put(&format!("\n{keys}\n"));
+    put(&format!("  printf %s {API_KEY} > shop.key\n"));
+    put(&format!("  printf %s {APP_SECRET} > shop.secret\n"));
+    put(&format!("  printf %s {ADMIN_KEY} > shop.admin\n"));
+    put("  chmod 600 shop.key shop.secret shop.admin\n");
+    put(&format!(
+        "\n{}\n",
+        say("A whole wxpay.toml for `wxpay serve`:", "用于 `wxpay serve` 的完整 wxpay.toml:")
+    ));
+    put(&settings(url));
+    put(&format!("\n{}\n", say("Ctrl-C ends it.", "按 Ctrl-C 结束。")));
+}
+
+/// A configuration that works with this simulator; notices reach plain addresses of this machine only.
+fn settings(url: &str) -> String {
+    format!(
+        "  profile = \"test\"
+  [http]
+  public_url = \"http://127.0.0.1:8080\"
+  [wechat]
+  pay_url = \"{url}\"
+  login_url = \"{url}\"
+  [[merchants]]
+  id = \"shop\"
+  appid = \"{APPID}\"
+  mch_id = \"{MCH_ID}\"
+  api_key_file = \"shop.key\"
+  app_secret_file = \"shop.secret\"
+  admin_key_file = \"shop.admin\"
+"
+    )
 }

@@ -18,8 +18,13 @@ pub(super) fn layered(text: &str, environment: Vec<(String, String)>) -> Result<
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let path = error.path().to_string();
         // A value in the wrong place may be a secret, so it is not quoted.
-        let is_secret = path.ends_with("_file") || path.ends_with("_env");
-        let what = if is_secret { "expected text in quotes" } else { error.inner().message() };
+        let what = match error.inner().message() {
+            // It names keys, no values.
+            message if message.starts_with("unknown field") => message,
+            _ if path.ends_with("_file") || path.ends_with("_env") => "expected text in quotes",
+            _ if path == "merchants" => "expected [[merchants]], with two brackets on either side",
+            message => message,
+        };
         problem(if path == "." { "configuration" } else { &path }, what)
     })
 }

@@ -52,9 +52,10 @@ impl ApiError {
         Self { field: Some(field), ..error }
     }
 
-    /// 401.
+    /// 401. The same for everybody, so that nobody learns which credential came close.
     pub fn unauthorized() -> Self {
-        let message = "log in first: the credential is missing, wrong or expired";
+        let message = "the credential is missing, wrong or expired: \
+            a phone logs in again, a backend sends its admin key as Authorization: Bearer";
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
     }
 
@@ -177,7 +178,7 @@ impl From<GatewayError> for ApiError {
             GatewayError::Unknown(Doubt::Reply(error)) => reply_error(error),
             GatewayError::Unknown(
                 Doubt::Broken { .. } | Doubt::Status(_) | Doubt::TooLarge | Doubt::Unreadable(_),
-            ) => Self::upstream("upstream_bad_reply", "WeChat's answer is unreadable; try again"),
+            ) => Self::upstream("upstream_bad_reply", "WeChat gave no usable answer; try again"),
             GatewayError::Refused { code, .. } => {
                 let mut answer = Self::upstream("upstream_refused", "WeChat refused");
                 answer.message = format!("WeChat refused: {}", code.meaning());

@@ -4,9 +4,12 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
-use wxpay_tests::process::{Process, Site, output, wxpay};
+use tokio::time::timeout;
+use wxpay_tests::process::{Process, SOON, Site, output, wxpay};
 use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID};
 
 use crate::mistakes::Change::{Line, Secret, Text, Variable};
@@ -222,6 +225,32 @@ async fn a_key_may_come_from_the_environment() {
     let fine = output(check(&site).env("SHOP_KEY", API_KEY)).await;
     assert_eq!(fine.status.code(), Some(0), "{}", stderr(&fine));
     assert!(!stdout(&fine).contains(API_KEY));
+}
+
+/// What `wxpay simulate` prints can be pasted: the keys into files, the settings into wxpay.toml.
+#[tokio::test]
+async fn what_the_simulator_prints_is_a_configuration() {
+    let site = site();
+    let mut simulate = wxpay(["simulate", "--port", "0"]);
+    let mut child = simulate.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut settings = String::new();
+    while let Some(line) = timeout(SOON, lines.next_line()).await.unwrap().unwrap() {
+        if let Some((secret, file)) =
+            line.trim().strip_prefix("printf %s ").and_then(|rest| rest.split_once(" > "))
+        {
+            site.write_secret(file, secret);
+        } else if line.contains(" = ") || line.trim().starts_with('[') {
+            settings += &format!("{line}\n");
+        } else if !settings.is_empty() {
+            break;
+        }
+    }
+    site.write_config(&settings);
+    let fine = output(&mut check(&site)).await;
+    assert_eq!(fine.status.code(), Some(0), "{settings}{}", stderr(&fine));
+    assert!(stderr(&fine).is_empty(), "{}", stderr(&fine));
+    assert!(stdout(&fine).contains("http://127.0.0.1:8080/v1/notify/shop/pay"));
 }
 
 /// A person reads Chinese where the terminal does.

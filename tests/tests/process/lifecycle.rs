@@ -107,8 +107,9 @@ async fn a_second_server_on_the_same_data_exits_73() {
     assert!(started.elapsed() < REST, "took {:?}", started.elapsed());
     let said = stderr(&second);
     assert_eq!(second.status.code(), Some(73), "{said}");
-    let clear = "wxpay: another process uses this data directory";
-    assert!(said.lines().any(|line| line.starts_with(clear)), "{said}");
+    let clear = "wxpay: another process uses this data directory (";
+    let named = |line: &str| line.starts_with(clear) && line.ends_with("data)");
+    assert!(said.lines().any(named), "{said}");
     let healthy = http_client().get(format!("{}/readyz", site.url())).send().await.unwrap();
     assert_eq!(healthy.status().as_u16(), 200, "the first server is unharmed");
     drop(first);

@@ -158,6 +158,16 @@ pub const MISTAKES: &[Mistake] = &[
         "http.trusted_proxies: \"nginx\"",
     ),
     // Shape.
+    (
+        "misspelt key",
+        Text("api_key_file", "apikey_file"),
+        "merchants[0].apikey_file: unknown field `apikey_file`",
+    ),
+    (
+        "one bracket",
+        Text("[[merchants]]", "[merchants]"),
+        "merchants: expected [[merchants]], with two brackets",
+    ),
     ("unknown key", Line("[http]", "lisen = \"127.0.0.1:1\""), "http.lisen: unknown field"),
     ("unknown profile", Text("\"test\"", "\"staging\""), "profile: unknown variant `staging`"),
     ("text for a number", Text("cache_mb = 4", "cache_mb = \"four\""), "store.cache_mb: "),

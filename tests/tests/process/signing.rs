@@ -230,7 +230,7 @@ async fn verify_tells_match_from_mismatch_from_unreadable() {
 
 /// The arguments of `wx.requestPayment` carry their signature as `paySign`, which is not signed itself.
 #[tokio::test]
-async fn verify_knows_the_second_signature() {
+async fn the_second_signature_is_known() {
     let text = json!({
         "appId": "wxd678efh567hg6787",
         "nonceStr": "5K8264ILTKCH16CQ2502SI8ZNMTM67VS",
@@ -243,6 +243,37 @@ async fn verify_knows_the_second_signature() {
     command.env("WXPAY_API_KEY", "qazwsxedcrfvtgbyhnujmikolp111111");
     let verified = with_input(command, &text.to_string()).await;
     assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
+    let mut command = wxpay(["sign"]);
+    command.env("WXPAY_API_KEY", "qazwsxedcrfvtgbyhnujmikolp111111");
+    let signed = with_input(command, &text.to_string()).await;
+    assert_eq!(stdout(&signed).trim(), "22D9B4E54AB1950F51E0649E8810ACD6");
+}
+
+/// A log line or a curl command around the XML is no part of it.
+#[tokio::test]
+async fn xml_is_found_in_a_line() {
+    let fields = SAMPLE.lines().filter_map(|line| line.split_once('='));
+    let fields: String = fields.map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
+    let line = format!("curl -d '<xml>{fields}<sign>{SAMPLE_MD5}</sign></xml>' -v\n");
+    let verified = with_input(with_key(["verify"]), &line).await;
+    assert_eq!(verified.status.code(), Some(0), "{}", stderr(&verified));
+}
+
+/// What a phone hands on lacks the appId, and the answer says how to give it.
+#[tokio::test]
+async fn explain_asks_for_the_appid_that_a_phone_does_not_send() {
+    let text = "wx.requestPayment({ timeStamp: '1490840662', nonceStr: '5K8264ILTKCH16CQ2502SI8ZNMTM67VS', \
+        package: 'prepay_id=wx2017033010242291fcfe0db70013231072', signType: 'MD5', \
+        paySign: '22D9B4E54AB1950F51E0649E8810ACD6' })";
+    let key = "qazwsxedcrfvtgbyhnujmikolp111111";
+    let mut command = wxpay(["explain"]);
+    command.env("WXPAY_API_KEY", key);
+    let asked = with_input(command, text).await;
+    assert!(stdout(&asked).contains("add --appid"), "{}", stdout(&asked));
+    let mut command = wxpay(["explain", "--appid", "wxd678efh567hg6787"]);
+    command.env("WXPAY_API_KEY", key);
+    let right = with_input(command, text).await;
+    assert_eq!(right.status.code(), Some(0), "{}", stdout(&right));
 }
 
 /// From a file with or without a line break, from the environment under any name; never from the command line.

@@ -193,6 +193,7 @@ async fn the_list_filters_and_goes_on_where_it_stopped() {
 async fn a_list_that_cannot_be_understood_is_refused() {
     let world = World::start().await;
     for (query, field) in [
+        ("stat=SUCCESS", "stat"),
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("limit=-1", "limit"),

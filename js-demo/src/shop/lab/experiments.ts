@@ -163,7 +163,7 @@ async function answerToNotice({ simulator }: Bench, out_trade_no: string, kind: 
   const code = valueOf("return_code", told);
   if (code === undefined) return told.slice(0, 120);
   const reason = valueOf("return_msg", told);
-  return code === "FAIL" && reason ? `FAIL (${reason})` : code;
+  return code === "FAIL" && reason && reason !== code ? `FAIL (${reason})` : code;
 }
 
 function noticeAnswers({ journal }: Bench, out_trade_no: string): string[] {

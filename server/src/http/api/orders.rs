@@ -155,7 +155,17 @@ pub(in crate::http) async fn list(
     Ok(warp::reply::json(&List { orders, next_cursor }))
 }
 
+const FILTERS: [&str; 5] = ["state", "created_from", "created_to", "limit", "cursor"];
+
+/// A misspelt filter is refused: a list of all orders would pass for its answer.
 fn filter(raw_query: &str) -> Result<Filter, ApiError> {
+    for pair in raw_query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        if !FILTERS.contains(&name) {
+            let expected = format!("unknown, expected one of {}", FILTERS.join(", "));
+            return Err(ApiError::field(name, expected));
+        }
+    }
     let time = |name: &str| -> Result<Option<i64>, ApiError> {
         let Some(text) = query_value(raw_query, name)? else { return Ok(None) };
         let time = text.parse::<Timestamp>();
