@@ -1,8 +1,9 @@
 //! A server that runs until it is stopped, and can be started again on the same data.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -13,7 +14,7 @@ use wxpay_server::gateway::{WeChat, WeChatConfig};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
 use wxpay_server::run::{RunError, Server};
-use wxpay_server::store::{MemoryStore, SledStore, Store};
+use wxpay_server::store::{MemoryStore, OpenError, SledStore, Store};
 
 /// Where the server keeps its orders.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ impl RunningServer {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let store: Arc<dyn Store> = match &settings.store {
             StoreKind::Memory => Arc::new(MemoryStore::new()),
-            StoreKind::Sled(path) => Arc::new(SledStore::open(path, 8 << 20).unwrap()),
+            StoreKind::Sled(path) => Arc::new(open(path).await),
         };
         let nonces = Arc::new(SystemNonces);
         let gateway = WeChat::new(
@@ -91,5 +92,16 @@ impl RunningServer {
         let _ = stop.send(());
         task.await.unwrap().unwrap();
         drop(app);
+    }
+}
+
+/// A server that has just stopped may still hold the directory for a moment: a request of its own was cut off.
+async fn open(path: &Path) -> SledStore {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match SledStore::open(path, 8 << 20) {
+            Err(OpenError::InUse) if Instant::now() < deadline => tokio::task::yield_now().await,
+            opened => return opened.unwrap(),
+        }
     }
 }

@@ -159,11 +159,24 @@ impl Orders {
     /// # Errors
     /// [`OrderError::Fact`] when amount or currency are not the order's.
     pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
-        self.change(key, |order| match apply(order, fact.clone()).map_err(OrderError::Fact)? {
-            Verdict::News(events) => Ok(events),
-            Verdict::NoNews => Ok(Vec::new()),
-        })
-        .await
+        let mut is_news = false;
+        let order = self
+            .change(key, |order| {
+                let verdict = apply(order, fact.clone()).map_err(OrderError::Fact)?;
+                let events = match verdict {
+                    Verdict::News(events) => events,
+                    Verdict::NoNews => Vec::new(),
+                };
+                is_news = !events.is_empty();
+                Ok(events)
+            })
+            .await?;
+        if is_news {
+            let OrderKey { merchant, out_trade_no } = key;
+            let (trade_state, source) = (order.trade_state.as_str(), fact.source);
+            tracing::info!(merchant, out_trade_no, trade_state, ?source, "order changed");
+        }
+        Ok(order)
     }
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
