@@ -6,13 +6,13 @@ use std::path::Path;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use wxpay_core::SignType;
-use wxpay_core::messages::Identity;
+use wxpay_core::messages::{Format, Identity};
 
 use super::secrets::Reader;
 use super::{Checks, Config, Problem, is_loopback};
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
-use crate::merchant::{Merchant, Merchants};
+use crate::merchant::{Merchant, Merchants, notify_url};
 use crate::telemetry;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -182,6 +182,13 @@ impl File {
             checks.problem(KEY, "expected an address without query, fragment or login");
         } else if self.http.public_url.ends_with('/') {
             checks.problem(KEY, "expected no slash at the end");
+        } else if !self.merchants.iter().all(|merchant| {
+            Format::NotifyUrl.allows(&notify_url(&self.http.public_url, &merchant.id))
+        }) {
+            checks.problem(
+                KEY,
+                format!("gives no address for notices: expected {}", Format::NotifyUrl),
+            );
         } else if self.profile == Profile::Production {
             if url.scheme() != "https" {
                 checks.problem(KEY, "expected https: WeChat refuses plain http addresses");
