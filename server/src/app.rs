@@ -43,8 +43,6 @@ pub struct App {
     pub merchants: Arc<Merchants>,
     /// Where orders live.
     pub store: Arc<dyn Store>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub nonces: Arc<dyn NonceSource>,
     /// Whose `X-Forwarded-For` is believed.
@@ -79,7 +77,7 @@ impl App {
         let orders = Orders::new(
             Arc::clone(&store),
             gateway,
-            Arc::clone(&clock),
+            clock,
             Arc::clone(&nonces),
             Arc::clone(&merchants),
             parts.public_url,
@@ -90,7 +88,6 @@ impl App {
             logins,
             merchants,
             store,
-            clock,
             nonces,
             trusted_proxies: parts.trusted_proxies,
             draining: AtomicBool::new(false),

@@ -9,6 +9,7 @@ use core::fmt;
 use super::err_code::ErrCode;
 use super::field::{Field, FieldError, Format};
 use super::identity::{Identity, OtherMerchantError};
+use super::reply::RESULT_CODE;
 use super::trade::Trade;
 use crate::{Params, Verified};
 
@@ -20,7 +21,6 @@ pub const FAIL: &str = "<xml><return_code><![CDATA[FAIL]]></return_code>\
     <return_msg><![CDATA[FAIL]]></return_msg></xml>";
 
 const RETURN_CODE: Field = Field::required("return_code", Format::OneOf(&["SUCCESS", "FAIL"]));
-const RESULT_CODE: Field = Field::required("result_code", Format::OneOf(&["SUCCESS", "FAIL"]));
 const OUT_TRADE_NO: Field = Field::required("out_trade_no", Format::OutTradeNo);
 
 /// A genuine notice for this merchant.

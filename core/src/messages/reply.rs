@@ -8,7 +8,8 @@ use super::field::{Field, FieldError, Format};
 use super::identity::{Identity, OtherMerchantError};
 use crate::{ApiKey, Params, SignType, Verified, VerifyError, verify};
 
-const RESULT_CODE: Field = Field::required("result_code", Format::OneOf(&["SUCCESS", "FAIL"]));
+pub(super) const RESULT_CODE: Field =
+    Field::required("result_code", Format::OneOf(&["SUCCESS", "FAIL"]));
 
 /// Why a reply is not a plain success.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,13 +6,14 @@ use std::path::Path;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use wxpay_core::SignType;
-use wxpay_core::messages::Identity;
+use wxpay_core::messages::{Format, Identity};
 
 use super::secrets::Reader;
 use super::{Checks, Config, Problem, is_loopback};
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
-use crate::merchant::{Merchant, Merchants};
+use crate::merchant::{Merchant, Merchants, notify_url};
+use crate::orders::{MAX_EXPIRE_S, MIN_EXPIRE_S};
 use crate::telemetry;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -156,6 +157,7 @@ impl File {
         } = self.http;
         let WeChat { connect_timeout_ms, total_timeout_ms, .. } = self.wechat;
         let max_connections = u64::try_from(self.http.max_connections).unwrap_or(u64::MAX);
+        let expire_s = MIN_EXPIRE_S.cast_unsigned()..=MAX_EXPIRE_S.cast_unsigned();
         for (key, value, range) in [
             ("http.max_connections", max_connections, 1..=1_000_000),
             ("http.header_timeout_ms", header_timeout_ms, 100..=600_000),
@@ -165,7 +167,7 @@ impl File {
             ("store.cache_mb", self.store.cache_mb, 1..=65_536),
             ("wechat.connect_timeout_ms", connect_timeout_ms, 100..=600_000),
             ("wechat.total_timeout_ms", total_timeout_ms, 100..=600_000),
-            ("orders.expire_s", self.orders.expire_s, 300..=604_800),
+            ("orders.expire_s", self.orders.expire_s, expire_s),
             ("orders.token_s", self.orders.token_s, 60..=31_536_000),
         ] {
             if !range.contains(&value) {
@@ -182,6 +184,13 @@ impl File {
             checks.problem(KEY, "expected an address without query, fragment or login");
         } else if self.http.public_url.ends_with('/') {
             checks.problem(KEY, "expected no slash at the end");
+        } else if !self.merchants.iter().all(|merchant| {
+            Format::NotifyUrl.allows(&notify_url(&self.http.public_url, &merchant.id))
+        }) {
+            checks.problem(
+                KEY,
+                format!("gives no address for notices: expected {}", Format::NotifyUrl),
+            );
         } else if self.profile == Profile::Production {
             if url.scheme() != "https" {
                 checks.problem(KEY, "expected https: WeChat refuses plain http addresses");

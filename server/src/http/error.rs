@@ -165,9 +165,8 @@ impl From<GatewayError> for ApiError {
     fn from(error: GatewayError) -> Self {
         let source = error.to_string();
         let answer = match error {
-            GatewayError::Invalid(error) => {
-                Self::field(error.field, format!("expected {}", error.expected))
-            }
+            // Whatever the caller can choose was checked when the order was made: what is wrong here is ours.
+            GatewayError::Invalid(_) => Self::internal(),
             GatewayError::NotSent { .. } => {
                 Self::upstream("upstream_unreachable", "WeChat cannot be reached; try again")
             }

@@ -57,8 +57,8 @@ impl Orders {
             };
         match self.ask_wechat(key).await {
             Ok(order) => Ok(order),
-            // The close stands; the sweep will ask again if the order is still open.
-            Err(OrderError::Gateway(_)) => Ok(order),
+            // The close stands. An order that is still open was paid: then nobody may be told that it will be closed.
+            Err(OrderError::Gateway(_)) if !order.is_open() => Ok(order),
             Err(error) => Err(error),
         }
     }

@@ -10,9 +10,9 @@ use crate::merchant::{Merchant, notify_url};
 use crate::store::{Change, IdempotencyRow, StoreError};
 
 /// The shortest time to pay: WeChat's older documents want more than five minutes.
-const MIN_EXPIRE_S: i64 = 5 * 60;
+pub const MIN_EXPIRE_S: i64 = 5 * 60;
 /// WeChat closes every order after seven days.
-const MAX_EXPIRE_S: i64 = 7 * 24 * 60 * 60;
+pub const MAX_EXPIRE_S: i64 = 7 * 24 * 60 * 60;
 
 /// What the merchant's backend asks for.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ mod reconcile;
 use std::sync::Arc;
 
 pub use self::apply::{Fact, FactError, Verdict, apply};
-pub use self::create::{Created, Idempotency, NewOrder};
+pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
 pub use self::order::{
     Anomaly, Asked, Event, EventKind, Extra, LivePrepay, Order, OrderKey, Source, Terms,
 };
@@ -25,15 +25,15 @@ use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
 pub struct Orders {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) gateway: Arc<dyn Gateway>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) nonces: Arc<dyn NonceSource>,
-    pub(crate) merchants: Arc<Merchants>,
+    store: Arc<dyn Store>,
+    gateway: Arc<dyn Gateway>,
+    clock: Arc<dyn Clock>,
+    nonces: Arc<dyn NonceSource>,
+    merchants: Arc<Merchants>,
     /// Where WeChat reaches us.
-    pub(crate) public_url: String,
+    public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
-    pub(crate) expire_s: i64,
+    expire_s: i64,
     agenda: Agenda,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,

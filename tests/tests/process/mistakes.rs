@@ -122,6 +122,11 @@ pub const MISTAKES: &[Mistake] = &[
         Text("public_url = \"http://127.0.0.1", "public_url = \"pay.example.com\"\n#"),
         "http.public_url: ",
     ),
+    (
+        "public_url that WeChat cannot take",
+        Text("public_url = \"http://127.0.0.1", "public_url = \"https://pay.example.com/订单\"\n#"),
+        "http.public_url: gives no address for notices: expected an absolute http(s) URL",
+    ),
     ("http in production", Text("profile = \"test\"", ""), "http.public_url: expected https"),
     (
         "simulator in production",

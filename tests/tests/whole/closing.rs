@@ -75,6 +75,25 @@ async fn closing_an_order_that_was_just_paid_says_so() {
 }
 
 #[tokio::test]
+async fn a_close_that_came_too_late_is_no_202_even_if_the_payment_cannot_be_asked_about() {
+    let world = World::start().await;
+    world.lose_notices();
+    let token = world.log_in("alice").await;
+    let no = world.prepaid(&token, 88).await;
+    world.pass_s(301).await;
+    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
+    let unanswered = Fault::new(Call::OrderQuery, FaultKind::ResetBefore).of_order(&no);
+    world.wechat.set_fault(unanswered).unwrap();
+    let reply = world.close(&no).await;
+    assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 1, "WeChat said ORDERPAID");
+    assert_eq!((reply.status, &reply.json["code"]), (502, &json!("upstream_bad_reply")));
+    world.pass_s(60).await;
+    assert_eq!(world.order(&no).await.trade_state, TradeState::Success);
+    assert_eq!(world.topics(&no).await, ["order.paid"]);
+    world.assert_books_agree().await;
+}
+
+#[tokio::test]
 async fn a_young_order_is_closed_as_soon_as_wechat_allows() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
