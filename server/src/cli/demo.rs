@@ -51,7 +51,8 @@ pub(super) fn run(args: &Args) -> ExitCode {
 
 async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
     let shutdown = termination().map_err(|error| start(error.to_string()))?;
-    let merchant = merchant()?;
+    let key_text = SystemNonces.nonce();
+    let merchant = merchant(&key_text)?;
     let mut config = simulator::Config::new(vec![simulator::Merchant {
         appid: APPID.into(),
         mch_id: MCH_ID.into(),
@@ -69,15 +70,15 @@ async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
     let server = Server::on(listener, config).await?;
     let shop = demo::Shop::new(address, handle.clone(), admin_key, APPID)
         .map_err(|error| start(error.to_string()))?;
-    announce(address, handle.base_url());
+    announce(address, handle.base_url(), &key_text);
     let result = server.run(Some(demo::routes(shop)), shutdown).await;
     wechat.shutdown().await;
     result
 }
 
 /// Fresh secrets for every run: they are worth nothing afterwards.
-fn merchant() -> Result<Merchant, RunError> {
-    let api_key = ApiKey::new(&SystemNonces.nonce()).map_err(|error| start(error.to_string()))?;
+fn merchant(key_text: &str) -> Result<Merchant, RunError> {
+    let api_key = ApiKey::new(key_text).map_err(|error| start(error.to_string()))?;
     Ok(Merchant {
         id: "demo".into(),
         identity: Identity::direct(APPID, MCH_ID),
@@ -124,12 +125,15 @@ fn server_config(
     })
 }
 
-fn announce(shop: SocketAddr, wechat_url: &str) {
+/// The key opens nothing but this demo; whoever opens a message in the debugger needs it.
+fn announce(shop: SocketAddr, wechat_url: &str, key_text: &str) {
     put("\n");
     put(&format!("  {}\n", say("wxpay demo is running", "wxpay 演示已启动")));
     put("\n");
-    put(&format!("  {}  http://{shop}/\n", say("open this page  ", "请打开此页面")));
-    put(&format!("  {}  {wechat_url}\n", say("simulated WeChat", "微信模拟器  ")));
+    put(&format!("  {}  http://{shop}/\n", say("open this page    ", "请打开此页面  ")));
+    put(&format!("  {}  {wechat_url}/\n", say("simulated WeChat  ", "微信模拟器    ")));
+    put(&format!("  {}  http://{shop}/debug\n", say("signature debugger", "签名诊断页面  ")));
+    put(&format!("  {}  {key_text}\n", say("the demo's API key", "演示用 API 密钥")));
     put("\n");
     put(&format!("  {}\n", say("Ctrl-C ends it.", "按 Ctrl-C 结束。")));
     put("\n");
