@@ -45,8 +45,14 @@ async function shop(options = {}) {
   return page;
 }
 
-async function buy(page, item) {
+// The phone does one thing at a time: a tap while it logs in is not taken.
+async function logIn(page) {
   await page.getByTestId('login').click();
+  await page.getByTestId('member').waitFor();
+}
+
+async function buy(page, item) {
+  await logIn(page);
   await page.getByTestId(`buy-${item}`).click();
   await page.getByTestId('pay').click();
 }
@@ -65,7 +71,7 @@ test('a person logs in, buys, pays, and the order turns paid', async () => {
 
 test('a lost notice is found by query', async () => {
   const page = await shop();
-  await page.getByTestId('login').click();
+  await logIn(page);
   await page.getByTestId('fault-lose').click();
   await page.getByTestId('buy-book').click();
   await page.getByTestId('pay').click();
