@@ -29,9 +29,7 @@ pub fn request(
     key: &ApiKey,
 ) -> Result<Params, FieldError> {
     let fields = [("auth_code", Some(auth_code))];
-    let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, sign_type, key, check)
 }
 
 /// Checks a request's fields.

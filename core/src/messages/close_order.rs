@@ -27,9 +27,7 @@ pub fn request(
     key: &ApiKey,
 ) -> Result<Params, FieldError> {
     let fields = [("out_trade_no", Some(out_trade_no))];
-    let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, sign_type, key, check)
 }
 
 /// Checks a request's fields.

@@ -55,9 +55,7 @@ pub fn request(
         ("bill_type", Some(bill_type.as_str())),
         ("tar_type", gzip.then_some("GZIP")),
     ];
-    let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, sign_type, key, check)
 }
 
 /// Checks a request's fields.

@@ -51,9 +51,7 @@ pub fn request(
         ("account_type", Some(account_type.as_str())),
         ("tar_type", gzip.then_some("GZIP")),
     ];
-    let params = request::signed(fields, identity, nonce_str, SignType::HmacSha256, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, SignType::HmacSha256, key, check)
 }
 
 /// Checks a request's fields.

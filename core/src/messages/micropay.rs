@@ -106,9 +106,7 @@ impl Micropay {
             ("limit_pay", self.limit_pay.as_deref()),
             ("scene_info", self.scene_info.as_deref()),
         ];
-        let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-        check(&params)?;
-        Ok(params)
+        request::signed(fields, identity, nonce_str, sign_type, key, check)
     }
 }
 

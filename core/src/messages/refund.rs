@@ -101,9 +101,7 @@ impl Refund {
             ("refund_account", self.refund_account.as_deref()),
             ("notify_url", self.notify_url.as_deref()),
         ];
-        let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-        check(&params)?;
-        Ok(params)
+        request::signed(fields, identity, nonce_str, sign_type, key, check)
     }
 }
 

@@ -71,9 +71,7 @@ pub fn request(
     let (name, number) = by.field();
     let offset = (offset > 0).then(|| offset.to_string());
     let fields = [(name, Some(number)), ("offset", offset.as_deref())];
-    let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, sign_type, key, check)
 }
 
 /// Checks a request's fields.

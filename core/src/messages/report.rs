@@ -95,9 +95,7 @@ pub fn request(
         ("user_ip", Some(user_ip)),
         ("trades", Some(&trades)),
     ];
-    let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, sign_type, key, check)
 }
 
 fn written(trade: &Reported) -> Option<Written<'_>> {

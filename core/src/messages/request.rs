@@ -11,13 +11,14 @@ pub(super) const COMMON: [Field; 3] = [
     Field::optional("sign_type", Format::OneOf(&["MD5", "HMAC-SHA256"])),
 ];
 
-/// Adds what every request carries and signs. `fields` are the request's own, filled or not.
+/// Adds what every request carries, signs, and checks the whole. `fields` are the request's own, filled or not.
 pub(super) fn signed<'a>(
     fields: impl IntoIterator<Item = (&'static str, Option<&'a str>)>,
     identity: &Identity,
     nonce_str: &str,
     sign_type: SignType,
     key: &ApiKey,
+    check: impl FnOnce(&Params) -> Result<(), FieldError>,
 ) -> Result<Params, FieldError> {
     let mut params = Params::with_capacity(24, 1024);
     let build = |params: &mut Params| -> Result<(), ParamsError> {
@@ -32,6 +33,7 @@ pub(super) fn signed<'a>(
         add_sign(params, sign_type, key)
     };
     build(&mut params).map_err(|_| TOO_LARGE)?;
+    check(&params)?;
     Ok(params)
 }
 

@@ -26,9 +26,7 @@ pub fn request(
     key: &ApiKey,
 ) -> Result<Params, FieldError> {
     let fields = [("long_url", Some(long_url))];
-    let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-    check(&params)?;
-    Ok(params)
+    request::signed(fields, identity, nonce_str, sign_type, key, check)
 }
 
 /// Checks a request's fields.

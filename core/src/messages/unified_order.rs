@@ -131,9 +131,7 @@ impl UnifiedOrder {
             ("scene_info", self.scene_info.as_deref()),
             ("profit_sharing", self.profit_sharing.as_deref()),
         ];
-        let params = request::signed(fields, identity, nonce_str, sign_type, key)?;
-        check(&params)?;
-        Ok(params)
+        request::signed(fields, identity, nonce_str, sign_type, key, check)
     }
 }
 
