@@ -1,5 +1,6 @@
 //! The merchants this server works for.
 
+use reqwest::Url;
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
@@ -20,6 +21,28 @@ pub struct Merchant {
     pub app_secret: Secret,
     /// What the merchant's backend shows us.
     pub admin_key: Secret,
+    /// Where the merchant's own system hears of what happens.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// One endpoint of the merchant's own system.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Its name in our configuration, unique within the merchant.
+    pub id: String,
+    /// Where it is.
+    pub url: Url,
+    /// The key of its signatures.
+    pub secret: Secret,
+    /// Whether it may be in a private network.
+    pub allow_private: bool,
+}
+
+impl Merchant {
+    /// The names of its webhooks.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.webhooks.iter().map(|webhook| webhook.id.clone()).collect()
+    }
 }
 
 /// Where WeChat sends a merchant's payment notices; `http::routes` answers there.

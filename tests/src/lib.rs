@@ -25,5 +25,8 @@ pub use logs::Logs;
 pub use notice::Notice;
 pub use raw::Wire;
 pub use server::{RunningServer, StoreKind};
-pub use shop::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, MCH_ID, SHOP, SISTER, Shop};
+pub use shop::{
+    ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, ENDPOINT, MCH_ID, SHOP, SISTER, Shop,
+    WEBHOOK_SECRET, outbox,
+};
 pub use world::{Reply, START_MS, Setup, World};

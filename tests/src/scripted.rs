@@ -16,9 +16,7 @@ use wxpay_server::ambient::{Clock, SteppedClock};
 use wxpay_server::gateway::{Code2SessionError, Doubt, Gateway, GatewayError};
 use wxpay_server::merchant::Merchant;
 use wxpay_server::orders::{Event, Order, OrderKey};
-use wxpay_server::store::{
-    Change, Filter, IdempotencyRow, MemoryStore, OutboxRow, Page, Store, StoreError, User,
-};
+use wxpay_server::store::{Change, Filter, MemoryStore, Page, Rows, Store, StoreError};
 
 /// Random choices that every part of a run shares, so that one number repeats the run.
 #[derive(Clone)]
@@ -291,28 +289,28 @@ impl Store for DawdlingStore {
         self.inner.orders(merchant, filter).await
     }
 
-    async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
+    async fn watched(&self) -> Result<Vec<Order>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.open_orders().await
+        self.inner.watched().await
     }
 
-    async fn idempotency(
+    async fn logs(
         &self,
-        merchant: &str,
-        key: &str,
-    ) -> Result<Option<IdempotencyRow>, StoreError> {
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.idempotency(merchant, key).await
+        self.inner.logs(after, limit).await
     }
 
-    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
+    async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.user(merchant, openid).await
+        self.inner.row(key).await
     }
 
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    async fn rows(&self, from: Vec<u8>, end: Vec<u8>, limit: usize) -> Result<Rows, StoreError> {
         self.dice.dawdle().await;
-        self.inner.outbox(limit).await
+        self.inner.rows(from, end, limit).await
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {

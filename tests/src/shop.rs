@@ -2,8 +2,9 @@
 
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
-use wxpay_server::merchant::Merchant;
+use wxpay_server::merchant::{Merchant, Webhook};
 use wxpay_server::secret::Secret;
+use wxpay_server::store::{OutboxRow, Store};
 use wxpay_simulator::Merchant as WeChatMerchant;
 
 /// A merchant, known to the server and to WeChat.
@@ -33,6 +34,11 @@ pub const API_KEY: &str = "test0key0test0key0test0key0test1";
 pub const APP_SECRET: &str = "7e57000000000000000000000000abcd";
 /// What its backend shows the server.
 pub const ADMIN_KEY: &str = "admin0key0admin0key0admin0key0ab";
+
+/// The endpoint of every shop's own system.
+pub const ENDPOINT: &str = "books";
+/// The key of its signatures, base64.
+pub const WEBHOOK_SECRET: &str = "dGVzdC13ZWJob29rLXNlY3JldC10ZXN0LXdlYmhvb2s=";
 
 /// The shop of most tests.
 pub const SHOP: Shop = Shop {
@@ -78,6 +84,12 @@ impl Shop {
             api_key: self.key(),
             app_secret: Secret::new(self.app_secret.into()),
             admin_key: Secret::new(self.admin_key.into()),
+            webhooks: vec![Webhook {
+                id: ENDPOINT.into(),
+                url: "https://books.example.com/wxpay".parse().unwrap(),
+                secret: Secret::new(WEBHOOK_SECRET.into()),
+                allow_private: false,
+            }],
         }
     }
 
@@ -90,4 +102,13 @@ impl Shop {
             name: "Test shop".into(),
         }
     }
+}
+
+/// All that waits to be told to the shops' own systems, each shop's in its order.
+pub async fn outbox(store: &dyn Store) -> Vec<OutboxRow> {
+    let mut rows = Vec::new();
+    for shop in [SHOP, BAKERY, SISTER] {
+        rows.extend(store.outbox(shop.id, ENDPOINT, i64::MAX, usize::MAX).await.unwrap());
+    }
+    rows
 }

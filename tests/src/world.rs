@@ -17,6 +17,7 @@ use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::logs::Logs;
 use crate::server::{RunningServer, Settings, StoreKind};
+use crate::shop::outbox;
 use crate::shop::{SHOP, Shop};
 
 /// When every test begins: 2026-01-01 12:00:00 in Beijing, in milliseconds since 1970.
@@ -264,9 +265,9 @@ impl World {
 
     /// What the merchant's own system will be told about an order.
     pub async fn topics(&self, out_trade_no: &str) -> Vec<String> {
-        let rows = self.server.app.store.outbox(usize::MAX).await.unwrap();
+        let rows = outbox(&*self.server.app.store).await;
         let own = rows.into_iter().filter(|row| row.key.out_trade_no == out_trade_no);
-        own.map(|row| row.topic).collect()
+        own.map(|row| row.topic.as_str().into()).collect()
     }
 
     /// Lets everything else run until it is so.

@@ -86,6 +86,7 @@ fn merchant(key_text: &str) -> Result<Merchant, RunError> {
         api_key,
         app_secret: Secret::new(SystemNonces.nonce()),
         admin_key: Secret::new(SystemNonces.nonce()),
+        webhooks: Vec::new(),
     })
 }
 

@@ -286,6 +286,7 @@ impl MerchantFile {
             api_key: api_key?,
             app_secret: app_secret?,
             admin_key: admin_key?,
+            webhooks: Vec::new(),
         })
     }
 }

@@ -66,7 +66,7 @@ pub fn apply(order: &Order, fact: Fact) -> Result<Verdict, FactError> {
         check_money(order, payment)?;
     }
     if let Some(second) = second_payment(order, &fact) {
-        return Ok(if order.anomalies.contains(&second) {
+        return Ok(if order.has_anomaly(&second) {
             Verdict::NoNews
         } else {
             Verdict::News(vec![EventKind::Found { anomaly: second }])

@@ -14,7 +14,8 @@ use std::sync::Arc;
 pub use self::apply::{Fact, FactError, Verdict, apply};
 pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
 pub use self::order::{
-    Anomaly, Asked, Event, EventKind, Extra, LivePrepay, Order, OrderKey, Source, Terms,
+    Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
+    RefundFact, RefundTerms, Refused, Resolution, Source, Terms,
 };
 
 use self::agenda::Agenda;
@@ -140,7 +141,8 @@ impl Orders {
                 return Ok(order);
             }
             let now_ms = self.clock.now_ms();
-            let change = Change::update(&order, events, now_ms);
+            let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
+            let change = Change::update(&order, events, now_ms).tell(&endpoints);
             let after = change.order().cloned().unwrap_or(order);
             match self.store.commit(change).await {
                 Ok(()) => {

@@ -1,8 +1,14 @@
 //! An order, and the events it is made of. Pure: no clock, no I/O.
 
+mod anomaly;
+mod refund;
+
 use serde::{Deserialize, Serialize};
 use wxpay_core::messages::{Trade, TradeState, TradeType, unified_order::UnifiedOrder};
 use wxpay_core::{Fen, SignType};
+
+pub use self::anomaly::{Anomaly, FoundAnomaly, Resolution};
+pub use self::refund::{Refund, RefundFact, RefundTerms, Refused};
 
 /// Which order: out_trade_no is unique within one merchant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,24 +94,6 @@ pub struct LivePrepay {
     pub mweb_url: Option<String>,
 }
 
-/// Something a person should look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Anomaly {
-    /// The user paid although the order was closed.
-    PaidAfterClose {
-        /// WeChat's number of the payment.
-        transaction_id: String,
-    },
-    /// WeChat reports a second payment for an order that has one.
-    SecondPayment {
-        /// WeChat's number of the second payment.
-        transaction_id: String,
-        /// Its amount.
-        total_fee: Fen,
-    },
-}
-
 /// Where a fact about a trade came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -180,10 +168,45 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         payment: Option<Box<Trade>>,
     },
+    /// A refund is about to be sent for the first time.
+    RefundAsked {
+        /// What shall be paid back.
+        terms: Box<RefundTerms>,
+    },
+    /// WeChat accepted a refund. That is not yet money.
+    RefundAccepted {
+        /// Which.
+        out_refund_no: String,
+        /// WeChat's number of it.
+        refund_id: String,
+    },
+    /// WeChat refused a refund for good.
+    RefundRefused {
+        /// Which.
+        out_refund_no: String,
+        /// WeChat's no.
+        #[serde(flatten)]
+        refused: Refused,
+    },
+    /// WeChat said what became of a refund.
+    RefundFact {
+        /// Where it was said.
+        source: Source,
+        /// What.
+        #[serde(flatten)]
+        fact: Box<RefundFact>,
+    },
     /// Something odd.
     Found {
         /// What.
         anomaly: Anomaly,
+    },
+    /// An anomaly needs no more looking at.
+    Resolved {
+        /// The event that reported it.
+        found_seq: u64,
+        /// Why, in the words of whoever settled it.
+        note: String,
     },
 }
 
@@ -213,8 +236,11 @@ pub struct Order {
     pub prepay: Option<LivePrepay>,
     /// Intent: it shall be closed, since (milliseconds since 1970).
     pub close_asked_ms: Option<i64>,
-    /// What is odd.
-    pub anomalies: Vec<Anomaly>,
+    /// What was paid back, or shall be, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
+    /// What is odd, oldest first.
+    pub anomalies: Vec<FoundAnomaly>,
 }
 
 /// How long a prepay_id can be used, minus a margin for the user to finish.
@@ -236,6 +262,7 @@ impl Order {
             asked: None,
             prepay: None,
             close_asked_ms: None,
+            refunds: Vec::new(),
             anomalies: Vec::new(),
         })
     }
@@ -270,7 +297,42 @@ impl Order {
                     self.payment = Some((**payment).clone());
                 }
             }
-            EventKind::Found { anomaly } => self.anomalies.push(anomaly.clone()),
+            EventKind::RefundAsked { terms } => {
+                self.refunds.push(Refund::asked((**terms).clone(), at_ms));
+            }
+            EventKind::RefundAccepted { out_refund_no, refund_id } => {
+                self.with_refund(out_refund_no, |refund| {
+                    refund.refund_id = Some(refund_id.clone())
+                });
+            }
+            EventKind::RefundRefused { out_refund_no, refused } => {
+                self.with_refund(out_refund_no, |refund| refund.refused = Some(refused.clone()));
+            }
+            EventKind::RefundFact { fact, .. } => {
+                self.with_refund(&fact.out_refund_no, |refund| refund.learn(fact));
+            }
+            EventKind::Found { anomaly } => {
+                let anomaly = anomaly.clone();
+                self.anomalies.push(FoundAnomaly {
+                    seq: event.seq,
+                    at_ms,
+                    anomaly,
+                    resolved: None,
+                });
+            }
+            EventKind::Resolved { found_seq, note } => {
+                let found = self.anomalies.iter_mut().find(|found| found.seq == *found_seq);
+                if let Some(found) = found {
+                    found.resolved = Some(Resolution { at_ms, note: note.clone() });
+                }
+            }
+        }
+    }
+
+    fn with_refund(&mut self, out_refund_no: &str, change: impl FnOnce(&mut Refund)) {
+        let refund = self.refunds.iter_mut().find(|r| r.terms.out_refund_no == out_refund_no);
+        if let Some(refund) = refund {
+            change(refund);
         }
     }
 
@@ -293,6 +355,11 @@ impl Order {
             self.trade_state,
             TradeState::NotPay | TradeState::UserPaying | TradeState::PayError
         )
+    }
+
+    /// Whether WeChat may still have news of the order or of one of its refunds.
+    pub fn is_watched(&self) -> bool {
+        self.is_open() || self.refunds.iter().any(Refund::is_pending)
     }
 
     /// The prepay order, if it can still be used.

@@ -17,7 +17,7 @@ impl Orders {
     /// # Errors
     /// The store's.
     pub async fn watch_open(&self) -> Result<usize, OrderError> {
-        let open = self.store.open_orders().await?;
+        let open = self.store.watched().await?;
         let now_ms = self.clock.now_ms();
         for order in &open {
             // Whatever happened while we were down is asked about at once: one ladder step from now.

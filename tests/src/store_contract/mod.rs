@@ -8,6 +8,7 @@ mod rows;
 
 use std::sync::Arc;
 
+use crate::shop::ENDPOINT;
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
 use wxpay_server::orders::{EventKind, Extra, Order, OrderKey, Source, Terms};
@@ -91,9 +92,14 @@ pub async fn created(store: &dyn Store, out_trade_no: &str) -> Order {
     store.order(&key("shop", out_trade_no)).await.unwrap().unwrap()
 }
 
+/// Whom the changes tell.
+pub fn told() -> Vec<String> {
+    vec![ENDPOINT.into()]
+}
+
 /// Commits events of an order, and gives the order back as the store then has it.
 pub async fn updated(store: &dyn Store, before: &Order, what: Vec<EventKind>) -> Order {
-    store.commit(Change::update(before, what, NOW_MS + 1)).await.unwrap();
+    store.commit(Change::update(before, what, NOW_MS + 1).tell(&told())).await.unwrap();
     store.order(&before.key).await.unwrap().unwrap()
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wxpay_core::messages::TradeState;
 use wxpay_server::orders::{Event, EventKind, Order};
 use wxpay_server::store::{Filter, MemoryStore, Store};
+use wxpay_tests::outbox;
 use wxpay_tests::store_contract::assert_log_is_whole;
 
 /// Looks at everything after each step, and remembers what may never change again.
@@ -22,10 +23,10 @@ impl Watcher {
     pub async fn check(&mut self, store: &MemoryStore) {
         let filter = Filter { limit: 1_000, ..Filter::default() };
         let orders = store.orders("shop", &filter).await.unwrap().orders;
-        let outbox = store.outbox(100_000).await.unwrap();
+        let outbox = outbox(store).await;
         let told: BTreeMap<(String, u64), String> = outbox
             .iter()
-            .map(|row| ((row.key.out_trade_no.clone(), row.seq), row.topic.clone()))
+            .map(|row| ((row.key.out_trade_no.clone(), row.seq), row.topic.as_str().to_owned()))
             .collect();
         let ids: BTreeSet<_> = outbox.iter().map(|row| &row.id).collect();
         assert_eq!(ids.len(), outbox.len(), "I7: an outbox id is used twice");
@@ -73,7 +74,7 @@ fn walk(number: &str, events: &[Event], told: &mut BTreeMap<(String, u64), Strin
             EventKind::Fact { trade_state, .. } => *trade_state,
             EventKind::Withdrawn => TradeState::Closed,
             EventKind::Found { .. } => {
-                tell(event, "order.anomaly");
+                tell(event, "anomaly.found");
                 continue;
             }
             _ => continue,

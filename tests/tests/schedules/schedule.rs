@@ -248,11 +248,11 @@ impl Schedule {
             self.clock.step_ms(3_600_000);
             self.orders.reconcile_due().await;
             self.watcher.check(self.store.inner()).await;
-            if self.store.inner().open_orders().await.unwrap().is_empty() {
+            if self.store.inner().watched().await.unwrap().is_empty() {
                 break;
             }
         }
-        let open = self.store.inner().open_orders().await.unwrap();
+        let open = self.store.inner().watched().await.unwrap();
         assert!(open.is_empty(), "open for ever: {open:?}");
         let orders = self.watcher.orders();
         self.counts.payments += orders.iter().filter(|order| order.payment.is_some()).count();

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
-use crate::orders::{Anomaly, Extra, Idempotency, NewOrder, Order};
+use crate::orders::{Extra, FoundAnomaly, Idempotency, NewOrder, Order};
 use crate::store::{Cursor, Filter};
 
 /// What the merchant's backend sends. Amounts are whole fen.
@@ -225,7 +225,7 @@ struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
-    anomalies: &'a [Anomaly],
+    anomalies: &'a [FoundAnomaly],
     revision: u64,
 }
 

@@ -6,6 +6,7 @@ use wxpay_core::messages::TradeState::{
 };
 
 use super::*;
+use crate::orders::FoundAnomaly;
 use crate::orders::order::tests::{order, trade};
 
 /// From each state, to each state: N is news, - is none. Rows and columns in the order of `STATES`.
@@ -81,7 +82,8 @@ fn a_second_payment_is_an_anomaly_once_and_never_the_payment() {
             total_fee: Fen::new(1990).unwrap(),
         };
         assert_eq!(*anomaly, expected);
-        paid.anomalies.push(expected);
+        let found = FoundAnomaly { seq: 9, at_ms: 0, anomaly: expected, resolved: None };
+        paid.anomalies.push(found);
         assert_eq!(apply(&paid, second()).unwrap(), Verdict::NoNews, "{state}: told before");
     }
 }
