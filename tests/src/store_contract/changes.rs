@@ -17,7 +17,7 @@ async fn everything(store: &dyn Store, numbers: &[&str], idempotency_keys: &[&st
     let filter = Filter { limit: 1_000, ..Filter::default() };
     let mut seen = format!("{:?}", store.orders("shop", &filter).await.unwrap());
     seen += &format!("{:?}", store.watched().await.unwrap());
-    seen += &format!("{:?}", outbox(&*store).await);
+    seen += &format!("{:?}", outbox(store).await);
     for number in numbers {
         seen += &format!("{:?}", store.order(&key("shop", number)).await.unwrap());
         seen += &format!("{:?}", store.events(&key("shop", number)).await.unwrap());
