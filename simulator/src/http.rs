@@ -26,6 +26,8 @@ const MAX_BODY: usize = wxpay_core::xml::MAX_BYTES + 1024;
 /// A request, read to its end.
 #[derive(Debug)]
 pub(crate) struct Received {
+    /// The listener it came through, such as `http://127.0.0.1:8087`.
+    pub(crate) origin: Arc<str>,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -51,13 +53,14 @@ pub(crate) struct Sent {
 pub(crate) struct Dropped;
 
 /// Serves one client until it goes away.
-pub(crate) async fn serve(simulator: Simulator, stream: TcpStream) {
+pub(crate) async fn serve(simulator: Simulator, origin: Arc<str>, stream: TcpStream) {
     let reset = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&reset);
     let service = service_fn(move |request| {
         let (simulator, flag) = (simulator.clone(), Arc::clone(&flag));
+        let origin = Arc::clone(&origin);
         Box::pin(async move {
-            let reply = reply(&simulator, request).await;
+            let reply = reply(&simulator, origin, request).await;
             if reply.is_err() {
                 flag.store(true, Ordering::Relaxed);
             }
@@ -78,9 +81,10 @@ pub(crate) async fn serve(simulator: Simulator, stream: TcpStream) {
 
 async fn reply(
     simulator: &Simulator,
+    origin: Arc<str>,
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Dropped> {
-    match Received::read(request).await {
+    match Received::read(origin, request).await {
         Ok(received) => route(simulator, received).await.map(Sent::into_response),
         Err(status) => {
             Ok(Sent::text(status, "the request body is too large or broken\n").into_response())
@@ -97,13 +101,14 @@ async fn route(simulator: &Simulator, received: Received) -> Result<Sent, Droppe
         None if received.path.starts_with("/cashier/") => {
             Ok(cashier::answer(simulator, &received).await)
         }
+        None if received.path == "/h5" => Ok(cashier::answer_mweb(simulator, &received)),
         None if received.path == "/" => Ok(home::answer(simulator, &received)),
         None => Ok(Sent::text(StatusCode::NOT_FOUND, "there is no such page\n")),
     }
 }
 
 impl Received {
-    async fn read(request: Request<Incoming>) -> Result<Self, StatusCode> {
+    async fn read(origin: Arc<str>, request: Request<Incoming>) -> Result<Self, StatusCode> {
         let (parts, body) = request.into_parts();
         let header = |name| {
             let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -111,6 +116,7 @@ impl Received {
         };
         let body = Limited::new(body, MAX_BODY).collect().await;
         Ok(Self {
+            origin,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),

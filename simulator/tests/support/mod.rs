@@ -71,6 +71,13 @@ impl World {
             Call::UnifiedOrder => messages::unified_order::PATH,
             Call::OrderQuery => messages::order_query::PATH,
             Call::CloseOrder => messages::close_order::PATH,
+            Call::Micropay => messages::micropay::PATH,
+            Call::Reverse => messages::reverse::PATH,
+            Call::AuthCodeToOpenid => messages::auth_code_to_openid::PATH,
+            Call::ShortUrl => messages::short_url::PATH,
+            Call::Report => messages::report::PATH,
+            Call::DownloadBill => messages::download_bill::PATH,
+            Call::DownloadFundFlow => messages::download_fundflow::PATH,
             Call::Code2Session => messages::code2session::PATH,
             Call::Notice => panic!("a notice is not a call"),
         };
