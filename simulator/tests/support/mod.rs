@@ -9,6 +9,7 @@
 )]
 
 pub mod client;
+pub mod scanner;
 pub mod shop;
 
 use std::sync::Arc;
