@@ -12,6 +12,8 @@ use crate::clock::{self, Now};
 pub struct Config {
     /// Port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// The port on 127.0.0.1 that speaks TLS and asks for the merchant certificate; 0 takes a free one.
+    pub tls_port: u16,
     /// The merchants WeChat knows. One mch_id may appear with several appids.
     pub merchants: Vec<Merchant>,
     /// The shops of service providers (服务商模式).
@@ -76,6 +78,11 @@ pub enum StartError {
     SubMerchant,
     /// `speedup` is 0.
     NoSpeed,
+    /// The certificates of the TLS port cannot be made.
+    Certificates {
+        /// What the library says.
+        detail: String,
+    },
     /// The port cannot be taken.
     Bind {
         /// The port that was asked for.
@@ -90,6 +97,7 @@ impl Config {
     pub fn new(merchants: Vec<Merchant>) -> Self {
         Self {
             port: 0,
+            tls_port: 0,
             merchants,
             sub_merchants: Vec::new(),
             speedup: 1,
@@ -145,6 +153,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("port", &self.port)
+            .field("tls_port", &self.tls_port)
             .field("merchants", &self.merchants)
             .field("sub_merchants", &self.sub_merchants)
             .field("speedup", &self.speedup)
@@ -185,6 +194,7 @@ impl fmt::Display for StartError {
                 "sub_merchants: expected the mch_id of one of the merchants, and another sub_mch_id",
             ),
             Self::NoSpeed => f.write_str("speedup: expected at least 1"),
+            Self::Certificates { detail } => write!(f, "cannot make the certificates: {detail}"),
             Self::Bind { port, error } => write!(f, "cannot listen on 127.0.0.1:{port}: {error}"),
         }
     }

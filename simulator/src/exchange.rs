@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use crate::calls::{self, Call, Damage, Downloaded, Tamper};
+use crate::certificate;
 use crate::faults::{Fault, FaultKind};
 use crate::http::{Dropped, Received, Sent};
 use crate::messages::{Exchange, Party, Said};
@@ -30,6 +31,11 @@ pub(crate) async fn exchange(
     call: Call,
     received: &Received,
 ) -> Result<Sent, Dropped> {
+    if let Some((sent, note)) = certificate::refused(received) {
+        let parties = (Party::Server, Party::Wechat);
+        let exchange = note_request(simulator, parties, call.as_str(), received);
+        return Ok(close(simulator, &exchange, Answered { sent, note: note.into() }));
+    }
     let opened = open(simulator, call, received);
     let Some(fault) = opened.fault else {
         let answered = answer(simulator, call, received, Tamper::Nothing);

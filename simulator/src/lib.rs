@@ -25,9 +25,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any_certificate;
 pub mod bill;
 mod calls;
 mod cashier;
+mod certificate;
+mod certificate_files;
 mod client;
 mod clock;
 mod config;
@@ -47,10 +50,12 @@ mod running;
 mod scanner;
 mod sheet;
 mod simulator;
+mod tls;
 mod wire;
 mod world;
 
 pub use calls::Call;
+pub use certificate_files::CertificateFilesError;
 pub use client::SendError;
 pub use clock::Now;
 pub use config::{Config, Merchant, StartError, SubMerchant};
@@ -62,4 +67,5 @@ pub use payment::{Outcome, PayError, Payment};
 pub use running::Running;
 pub use scanner::{Behaviour, Ending};
 pub use simulator::{CashierReply, Login, LoginError, Simulator, WaitError};
+pub use tls::ClientIdentity;
 pub use world::{LedgerEntry, World};

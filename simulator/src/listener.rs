@@ -5,10 +5,12 @@ use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::config::StartError;
 use crate::http;
 use crate::simulator::Simulator;
 
@@ -19,6 +21,7 @@ const WAITING: u32 = 1024;
 pub(crate) struct Door {
     address: SocketAddr,
     origin: Arc<str>,
+    is_tls: bool,
     state: State,
     clients: JoinSet<()>,
 }
@@ -32,12 +35,26 @@ enum State {
 }
 
 impl Door {
-    /// Takes a port of 127.0.0.1.
-    pub(crate) async fn bind(port: u16) -> io::Result<Self> {
+    /// Takes a port of 127.0.0.1 for plain HTTP.
+    pub(crate) async fn plain(port: u16) -> Result<Self, StartError> {
+        Self::bind(port, false).await.map_err(|error| StartError::Bind { port, error })
+    }
+
+    /// Takes a port of 127.0.0.1 for TLS.
+    pub(crate) async fn tls(port: u16) -> Result<Self, StartError> {
+        Self::bind(port, true).await.map_err(|error| StartError::Bind { port, error })
+    }
+
+    async fn bind(port: u16, is_tls: bool) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let origin = format!("http://{address}").into();
-        Ok(Self { address, origin, state: State::Open(listener), clients: JoinSet::new() })
+        let origin = if is_tls {
+            format!("https://localhost:{}", address.port())
+        } else {
+            format!("http://{address}")
+        };
+        let (origin, state) = (origin.into(), State::Open(listener));
+        Ok(Self { address, origin, is_tls, state, clients: JoinSet::new() })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -50,16 +67,25 @@ impl Door {
     }
 
     /// The next client; never, while it is shut.
-    pub(crate) async fn next(&self) -> io::Result<TcpStream> {
-        match &self.state {
-            State::Open(listener) => listener.accept().await.map(|(stream, _)| stream),
-            State::Shut(_) | State::Lost => pending().await,
+    pub(crate) async fn next(&self) -> TcpStream {
+        let State::Open(listener) = &self.state else { return pending().await };
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return stream,
+                // Out of file descriptors, most likely: let some connections end first.
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
         }
     }
 
     pub(crate) fn serve(&mut self, simulator: Simulator, stream: TcpStream) {
         while self.clients.try_join_next().is_some() {}
-        self.clients.spawn(http::serve(simulator, Arc::clone(&self.origin), stream));
+        let origin = Arc::clone(&self.origin);
+        if self.is_tls {
+            self.clients.spawn(http::serve_tls(simulator, origin, stream));
+        } else {
+            self.clients.spawn(http::serve_plain(simulator, origin, stream));
+        }
     }
 
     /// Drops all clients and refuses new ones, or lets them in again.

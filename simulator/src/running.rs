@@ -5,14 +5,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, StartError};
 use crate::listener::Door;
-use crate::simulator::Simulator;
+use crate::simulator::{Simulator, Urls};
+use crate::tls::Authority;
 
 /// Work that outlives the request that caused it, such as the repeats of a notice.
 pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -21,7 +22,7 @@ pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) enum Errand {
     /// Run it beside everything else.
     Run(Job),
-    /// Shut the primary listener or open it, and say when that is done.
+    /// Shut the primary listeners or open them, and say when that is done.
     SetPrimaryDown(bool, oneshot::Sender<io::Result<()>>),
 }
 
@@ -30,6 +31,7 @@ pub(crate) enum Errand {
 pub struct Running {
     simulator: Simulator,
     address: SocketAddr,
+    tls_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     supervisor: JoinHandle<()>,
 }
@@ -41,21 +43,22 @@ impl Simulator {
     /// [`StartError`] when the configuration contradicts itself or the port is taken.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         config.check()?;
-        let port = config.port;
-        let bind = |error| StartError::Bind { port, error };
-        let primary = Door::bind(port).await.map_err(bind)?;
-        let backup = match config.backup {
-            true => Some(Door::bind(0).await.map_err(bind)?),
-            false => None,
-        };
-        let address = primary.address();
+        let authority = Authority::new(&config.merchants)?;
+        let plain = Door::plain(config.port).await?;
+        let tls = Door::tls(config.tls_port).await?;
+        let backup = if config.backup { Some(Door::plain(0).await?) } else { None };
+        let (address, tls_address) = (plain.address(), tls.address());
         let (errands, queue) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let backup_url = backup.as_ref().map(|door| door.origin().to_owned());
-        let simulator = Self::new(config, primary.origin().to_owned(), backup_url, errands);
-        let supervisor =
-            tokio::spawn(supervise(simulator.clone(), primary, backup, queue, stopped));
-        Ok(Running { simulator, address, stop: Some(stop), supervisor })
+        let urls = Urls {
+            plain: plain.origin().to_owned(),
+            tls: tls.origin().to_owned(),
+            backup: backup.as_ref().map(|door| door.origin().to_owned()),
+        };
+        let simulator = Self::new(config, urls, authority, errands);
+        let doors = Doors { plain, tls, backup };
+        let supervisor = tokio::spawn(supervise(simulator.clone(), doors, queue, stopped));
+        Ok(Running { simulator, address, tls_address, stop: Some(stop), supervisor })
     }
 }
 
@@ -63,6 +66,11 @@ impl Running {
     /// Where it listens; the primary.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        self.tls_address
     }
 
     /// A handle with all powers, to be given away.
@@ -92,10 +100,15 @@ impl Drop for Running {
     }
 }
 
+struct Doors {
+    plain: Door,
+    tls: Door,
+    backup: Option<Door>,
+}
+
 async fn supervise(
     simulator: Simulator,
-    mut primary: Door,
-    mut backup: Option<Door>,
+    mut doors: Doors,
     mut queue: mpsc::UnboundedReceiver<Errand>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -103,41 +116,47 @@ async fn supervise(
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            accepted = primary.next() => match accepted {
-                Ok(stream) => primary.serve(simulator.clone(), stream),
-                Err(_) => let_some_end().await,
-            },
-            accepted = next(backup.as_ref()) => match (accepted, &mut backup) {
-                (Ok(stream), Some(backup)) => backup.serve(simulator.clone(), stream),
-                (Ok(_) | Err(_), _) => let_some_end().await,
-            },
+            stream = doors.plain.next() => doors.plain.serve(simulator.clone(), stream),
+            stream = doors.tls.next() => doors.tls.serve(simulator.clone(), stream),
+            stream = next(doors.backup.as_ref()) => {
+                if let Some(backup) = &mut doors.backup {
+                    backup.serve(simulator.clone(), stream);
+                }
+            }
             Some(errand) = queue.recv() => match errand {
                 Errand::Run(job) => {
                     jobs.spawn(job);
                 }
                 Errand::SetPrimaryDown(down, done) => {
                     // Who asked may have gone.
-                    let _ = done.send(primary.set_shut(down).await);
+                    let _ = done.send(doors.set_primary_down(down).await);
                 }
             },
             Some(_) = jobs.join_next() => {}
         }
     }
-    primary.end().await;
-    if let Some(backup) = &mut backup {
-        backup.end().await;
-    }
+    doors.end().await;
     jobs.shutdown().await;
 }
 
-async fn next(door: Option<&Door>) -> io::Result<tokio::net::TcpStream> {
+async fn next(door: Option<&Door>) -> TcpStream {
     match door {
         Some(door) => door.next().await,
         None => std::future::pending().await,
     }
 }
 
-/// Out of file descriptors, most likely: let some connections end first.
-async fn let_some_end() {
-    tokio::time::sleep(Duration::from_millis(20)).await;
+impl Doors {
+    async fn set_primary_down(&mut self, down: bool) -> io::Result<()> {
+        self.plain.set_shut(down).await?;
+        self.tls.set_shut(down).await
+    }
+
+    async fn end(&mut self) {
+        self.plain.end().await;
+        self.tls.end().await;
+        if let Some(backup) = &mut self.backup {
+            backup.end().await;
+        }
+    }
 }

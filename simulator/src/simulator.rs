@@ -16,6 +16,7 @@ use crate::messages::Message;
 use crate::order::Order;
 use crate::payment::{Outcome, PayError};
 use crate::running::{Errand, Job};
+use crate::tls::{Authority, ClientIdentity};
 use crate::world::{LedgerEntry, LoginCode, World};
 
 /// How long [`Simulator::wait_until`] waits, in real time.
@@ -29,11 +30,18 @@ pub struct Simulator {
 
 struct Shared {
     config: Config,
-    base_url: String,
-    backup_url: Option<String>,
+    urls: Urls,
+    authority: Authority,
     world: Mutex<World>,
     changed: watch::Sender<()>,
     errands: mpsc::UnboundedSender<Errand>,
+}
+
+/// Where a simulator is reached.
+pub(crate) struct Urls {
+    pub(crate) plain: String,
+    pub(crate) tls: String,
+    pub(crate) backup: Option<String>,
 }
 
 /// What wx.login gives the mini program; the openid is what code2session will say.
@@ -68,30 +76,47 @@ pub struct WaitError;
 impl Simulator {
     pub(crate) fn new(
         config: Config,
-        base_url: String,
-        backup_url: Option<String>,
+        urls: Urls,
+        authority: Authority,
         errands: mpsc::UnboundedSender<Errand>,
     ) -> Self {
-        let world = Mutex::new(World::new(&config, base_url.clone()));
+        let world = Mutex::new(World::new(&config, urls.plain.clone()));
         let (changed, _) = watch::channel(());
-        let shared = Shared { config, base_url, backup_url, world, changed, errands };
+        let shared = Shared { config, urls, authority, world, changed, errands };
         Self { shared: Arc::new(shared) }
     }
 
     /// Such as `http://127.0.0.1:8087`, without a slash at the end.
     pub fn base_url(&self) -> &str {
-        &self.shared.base_url
+        &self.shared.urls.plain
+    }
+
+    /// The payment host over TLS, such as `https://localhost:8088`: it answers every call, and is the only one that
+    /// answers those with a merchant certificate.
+    pub fn cashier_tls_url(&self) -> &str {
+        &self.shared.urls.tls
+    }
+
+    /// The authority behind [`cashier_tls_url`](Self::cashier_tls_url), as PEM. It is new at every start.
+    pub fn ca_pem(&self) -> &str {
+        &self.shared.authority.ca_pem
+    }
+
+    /// The certificate and key of a merchant, as the merchant platform gives them out.
+    pub fn client_identity_pem(&self, mch_id: &str) -> Option<ClientIdentity> {
+        self.shared.authority.identity(mch_id).cloned()
     }
 
     /// The second listener, when the configuration asks for one: the same WeChat behind another address.
     pub fn backup_url(&self) -> Option<&str> {
-        self.shared.backup_url.as_deref()
+        self.shared.urls.backup.as_deref()
     }
 
-    /// Cuts the primary listener, or brings it back: its connections break, and who connects is refused.
+    /// Cuts the primary listeners, plain and TLS, or brings them back: their connections break, and who connects is
+    /// refused.
     ///
     /// # Errors
-    /// When its port was lost to another program, or the simulator is shut down.
+    /// When a port was lost to another program, or the simulator is shut down.
     pub async fn set_primary_down(&self, down: bool) -> io::Result<()> {
         let gone = || io::Error::from(io::ErrorKind::NotConnected);
         let (done, outcome) = oneshot::channel();
@@ -201,6 +226,10 @@ impl Simulator {
         self.with(|world| world.faults.clear());
     }
 
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.shared.authority
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
     }
@@ -233,7 +262,9 @@ impl Simulator {
 
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulator").field("base_url", &self.shared.base_url).finish_non_exhaustive()
+        f.debug_struct("Simulator")
+            .field("base_url", &self.shared.urls.plain)
+            .finish_non_exhaustive()
     }
 }
 

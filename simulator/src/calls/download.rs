@@ -76,6 +76,9 @@ fn make(
     request: &Request,
     damage: Option<Damage>,
 ) -> Result<Downloaded, NoBill> {
+    if request.wrong_certificate {
+        return Err(NoBill { code: ErrCode::CertError, return_msg: "证书验证失败".into() });
+    }
     call.check(&request.params).map_err(bad_field)?;
     envelope::check_appid(world, request).map_err(|refusal| NoBill {
         return_msg: refusal.code.as_str().into(),

@@ -63,6 +63,8 @@ pub(crate) struct Request {
     pub(crate) params: Params,
     pub(crate) sign_type: SignType,
     pub(crate) mch_id: String,
+    /// The call needs a merchant certificate, and the one shown is not this mch_id's.
+    pub(crate) wrong_certificate: bool,
 }
 
 /// A call's own fields in its reply.
@@ -113,11 +115,6 @@ impl Call {
             Self::Code2Session => "code2session",
             Self::Notice => "notice",
         }
-    }
-
-    /// Whether WeChat wants the merchant certificate (mutual TLS).
-    pub const fn needs_certificate(self) -> bool {
-        matches!(self, Self::Reverse | Self::DownloadFundFlow)
     }
 
     /// Whether the reply is XML with a signature.
