@@ -8,7 +8,7 @@ use wxpay_core::xml::{self, XmlError};
 use wxpay_core::{Params, SignType, sign, verify};
 
 use super::signature::why_signature_failed;
-use super::{Answer, Call, Damage, Fields, Refusal, Request};
+use super::{Answer, Call, Damage, Fields, Refusal, Request, short_url};
 use crate::certificate;
 use crate::http::Received;
 use crate::world::World;
@@ -95,11 +95,14 @@ pub(super) fn open(world: &World, call: Call, received: &Received) -> Result<Req
     if received.method != "POST" {
         return Err(not_accepted("REQUIRE_POST_METHOD", "the request is not a POST"));
     }
-    let params = xml::from_xml(&received.body).map_err(|error| match error {
+    let mut params = xml::from_xml(&received.body).map_err(|error| match error {
         XmlError::Empty => not_accepted("POST_DATA_EMPTY", "the request has no body"),
         XmlError::NotUtf8 { .. } => not_accepted("NOT_UTF8", error),
         error => not_accepted("XML_FORMAT_ERROR", error),
     })?;
+    if call == Call::ShortUrl {
+        short_url::decode(&mut params);
+    }
     let mch_id =
         params.filled("mch_id").ok_or(not_accepted("缺少参数", "mch_id: missing"))?.to_owned();
     let merchant =
