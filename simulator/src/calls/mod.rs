@@ -96,11 +96,6 @@ impl Call {
         }
     }
 
-    /// Whether WeChat wants the merchant certificate (mutual TLS).
-    pub const fn needs_certificate(self) -> bool {
-        matches!(self, Self::Refund)
-    }
-
     /// Whether WeChat sends it by itself.
     pub(crate) const fn is_notice(self) -> bool {
         matches!(self, Self::Notice | Self::RefundNotice)
