@@ -9,6 +9,7 @@
 )]
 
 mod books;
+pub mod disk;
 mod fake_login;
 mod logs;
 mod notice;
