@@ -26,6 +26,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::telemetry;
+
 /// WeChat Pay (APIv2) for mini programs: server, simulator, signature tools.
 ///
 /// 微信支付 (APIv2) 小程序收款:服务端、本地模拟器、签名工具。
@@ -99,6 +101,7 @@ mod exit {
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
+        telemetry::log_panics();
         match self.command {
             Command::Serve(args) => serve::run(&args),
             #[cfg(feature = "demo")]

@@ -145,7 +145,8 @@ impl Client {
 
     async fn close(&self, no: &str) -> Result<(), Gone> {
         let path = format!("/v1/orders/{no}/close");
-        let reply = send(&self.acks, self.post(&path, &Value::Null).bearer_auth(SHOP.admin_key)).await?;
+        let reply =
+            send(&self.acks, self.post(&path, &Value::Null).bearer_auth(SHOP.admin_key)).await?;
         // 202: WeChat closes no order younger than five minutes.
         assert!(matches!(reply.status, 200 | 202), "close: {} {}", reply.status, reply.json);
         self.acks.order(no, |acks| {

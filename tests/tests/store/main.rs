@@ -10,6 +10,7 @@
 mod backup;
 mod check;
 mod contract;
+mod damage;
 mod durable;
 mod opening;
 

@@ -248,7 +248,7 @@ fn write_raw(path: &Path, key: &[u8], value: &[u8]) {
     db.flush().unwrap();
 }
 
-fn copy_directory(from: &Path, to: &Path) {
+pub(super) fn copy_directory(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

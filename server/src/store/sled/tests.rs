@@ -6,8 +6,11 @@ use tokio::time::timeout;
 use wxpay_core::messages::TradeType;
 use wxpay_core::{Fen, SignType};
 
+use std::fs::File;
+
 use super::*;
 use crate::orders::{EventKind, Extra, Terms};
+use crate::store::head::{Head, HeadFile};
 
 const CACHE: u64 = 1 << 20;
 const SOON: std::time::Duration = std::time::Duration::from_secs(10);
