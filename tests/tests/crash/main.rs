@@ -13,6 +13,7 @@
 mod acks;
 mod check;
 mod damage;
+mod full;
 mod kill;
 mod load;
 mod power;
