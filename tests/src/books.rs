@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use wxpay_core::messages::TradeState::{self, Closed, NotPay, Success};
-use wxpay_server::orders::{EventKind, Order};
+use wxpay_server::orders::{Event, EventKind, Order};
 use wxpay_server::store::Filter;
 
 use crate::shop::outbox;
@@ -61,26 +61,7 @@ impl World {
             let events = self.server.app.store.events(&order.key).await.unwrap();
             let folded = Order::from_events(order.key.clone(), &events);
             assert_eq!(folded.as_ref(), Some(order), "the fold of {events:#?}");
-            let mut state = NotPay;
-            for event in &events {
-                let next = match &event.what {
-                    EventKind::Fact { trade_state, .. } => *trade_state,
-                    EventKind::Withdrawn => Closed,
-                    EventKind::Created { .. }
-                    | EventKind::Claimed { .. }
-                    | EventKind::PrepayAsked { .. }
-                    | EventKind::PrepayGot { .. }
-                    | EventKind::CloseAsked
-                    | EventKind::RefundAsked { .. }
-                    | EventKind::RefundAccepted { .. }
-                    | EventKind::RefundRefused { .. }
-                    | EventKind::RefundFact { .. }
-                    | EventKind::Found { .. }
-                    | EventKind::Resolved { .. } => continue,
-                };
-                assert!(is_forward(state, next), "{state} -> {next} in {events:#?}");
-                state = next;
-            }
+            assert_moves_forward(&events);
             let no = &order.key.out_trade_no;
             let times = |topic: &str| told.get(&(no.clone(), topic.into())).copied().unwrap_or(0);
             assert_eq!(times("order.paid"), u32::from(order.payment.is_some()), "{no}");
@@ -88,6 +69,30 @@ impl World {
             let anomalies = u32::try_from(order.anomalies.len()).unwrap();
             assert_eq!(times("anomaly.found"), anomalies, "{no}");
         }
+    }
+}
+
+/// An order never moves back: it is paid or closed, and a closed one may still be paid.
+pub fn assert_moves_forward(events: &[Event]) {
+    let mut state = NotPay;
+    for event in events {
+        let next = match &event.what {
+            EventKind::Fact { trade_state, .. } => *trade_state,
+            EventKind::Withdrawn => Closed,
+            EventKind::Created { .. }
+            | EventKind::Claimed { .. }
+            | EventKind::PrepayAsked { .. }
+            | EventKind::PrepayGot { .. }
+            | EventKind::CloseAsked
+            | EventKind::RefundAsked { .. }
+            | EventKind::RefundAccepted { .. }
+            | EventKind::RefundRefused { .. }
+            | EventKind::RefundFact { .. }
+            | EventKind::Found { .. }
+            | EventKind::Resolved { .. } => continue,
+        };
+        assert!(is_forward(state, next), "{state} -> {next} in {events:#?}");
+        state = next;
     }
 }
 

@@ -21,6 +21,7 @@ mod shop;
 pub mod store_contract;
 mod world;
 
+pub use books::assert_moves_forward;
 pub use fake_login::FakeLogin;
 pub use logs::Logs;
 pub use notice::Notice;

@@ -4,6 +4,7 @@ mod open;
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -15,7 +16,7 @@ use super::trouble::{DAMAGED, catching, trouble};
 use super::{Change, Cursor, Filter, OpenError, Page, Rows, Store, StoreError, keys};
 use crate::orders::{Event, Order, OrderKey};
 
-use open::{open_disk, verify_all};
+use open::{VERIFYING, open_disk, verify};
 
 /// How many orders one list call looks at, at most; a rare state then comes with an early `next`.
 const SCAN: usize = 10_000;
@@ -33,8 +34,18 @@ impl SledStore {
     /// # Errors
     /// [`OpenError`]; nothing is served from a database that has lost acknowledged changes.
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
-        let disk = open_disk(directory, cache_bytes)?;
+        let mut disk = open_disk(directory, cache_bytes)?;
+        verify(&mut disk, VERIFYING)?;
         Self::on(disk).map_err(OpenError::Io)
+    }
+
+    /// Opens a store whose rows may not be what was acknowledged, to save what is left of them.
+    ///
+    /// # Errors
+    /// [`OpenError`], when not even that is possible.
+    pub fn salvage(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
+        let disk = open_disk(directory, cache_bytes)?;
+        Self::on(Disk { verifier: None, ..disk }).map_err(OpenError::Io)
     }
 
     /// Looks at everything in the directory of a server that is stopped, row by row.
@@ -46,8 +57,11 @@ impl SledStore {
             return Err(OpenError::Io(io::Error::from(io::ErrorKind::NotFound)));
         }
         let mut disk = open_disk(directory, cache_bytes)?;
-        verify_all(&mut disk)?;
-        check(&disk.db).map_err(|detail| OpenError::Damaged { detail })
+        let mut report = check(&disk.db).map_err(|detail| OpenError::Damaged { detail })?;
+        if verify(&mut disk, Duration::MAX).is_err() {
+            report.problem(keys::HEAD, "says that the rows are not those that were acknowledged");
+        }
+        Ok(report)
     }
 
     fn on(disk: Disk) -> io::Result<Self> {

@@ -1,7 +1,20 @@
-//! What must hold after a kill: everything acknowledged is there, every log folds to its record, the log says no secret;
-//! and in the end, our books are WeChat's ledger.
+//! What must hold after a mishap. Every acknowledgement is kept, and so are the invariants:
+//!
+//! | | | where |
+//! |---|---|---|
+//! | I1 | each notice that was taken is durably paid | [`store`] |
+//! | I2 | one transaction_id per order, unique over all orders | [`invariants`] |
+//! | I3 | paid only with the order's own amount and currency | [`invariants`] |
+//! | I4 | refunds that have not failed are at most what was paid | [`invariants`] |
+//! | I5 | an out_refund_no belongs to one refund | [`invariants`] |
+//! | I6 | events contiguous, record = fold, indexes as the events say, all rows there | [`store`] |
+//! | I7 | one row in the outbox for each end of an order | [`paid_is_told_once`] |
+//! | I8 | no forbidden transition | [`invariants`] |
+//! | I9 | no secret in the log | [`no_secrets`] |
+//! | I10 | every doubt ends once WeChat answers | [`books_agree_in_the_end`] |
+//! | I11 | books = WeChat's ledger | [`books`] |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,7 +25,7 @@ use wxpay_server::store::{Filter, SledStore, Store, Topic};
 use wxpay_simulator::Running;
 use wxpay_tests::process::{Site, http_client};
 use wxpay_tests::store_contract::{assert_log_is_whole, key};
-use wxpay_tests::{SHOP, outbox};
+use wxpay_tests::{SHOP, assert_moves_forward, outbox};
 
 use crate::acks::{Acks, OrderAcks};
 
@@ -36,16 +49,45 @@ pub async fn store(site: &Site, acks: &Acks, wechat: &Running, context: &str) ->
         let ours = store.order(&key("shop", no)).await.unwrap();
         let ours = ours.unwrap_or_else(|| panic!("{context}: {no}: sent to WeChat, not on record"));
         let told = order.notice_acknowledged();
-        assert!(ours.trade_state.is_paid() || !told, "{context}: {no}: its notice was taken");
+        assert!(ours.trade_state.is_paid() || !told, "I1: {context}: {no}: its notice was taken");
     }
     let orders = all(&store).await;
     for order in &orders {
+        // I6, and I8 besides.
         assert_log_is_whole(&store, &order.key).await;
+        let events = store.events(&order.key).await.unwrap();
+        assert_moves_forward(&events);
     }
+    invariants(&orders, context);
     // Without a webhook in the configuration nobody is to be told.
     paid_is_told_once(&store, &[], context).await;
     store.close().await;
+    drop(store);
+    let report = SledStore::check(&site.data(), 4 << 20).unwrap();
+    assert_eq!(report.problems, [], "I6: {context}");
     orders
+}
+
+/// What must be true of the orders among themselves.
+fn invariants(orders: &[Order], context: &str) {
+    let (mut transactions, mut refunds) = (BTreeSet::new(), BTreeSet::new());
+    for order in orders {
+        let no = &order.key.out_trade_no;
+        if let Some(payment) = &order.payment {
+            let is_new = transactions.insert(&payment.transaction_id);
+            assert!(is_new, "I2: {context}: {no}: another order's transaction_id");
+            assert_eq!(payment.total_fee, order.terms.total_fee, "I3: {context}: {no}");
+            assert_eq!(payment.fee_type, "CNY", "I3: {context}: {no}");
+        }
+        let paid = order.payment.as_ref().map_or(0, |payment| payment.total_fee.get());
+        let held = order.refunds.iter().filter(|refund| refund.holds_amount());
+        let held: u64 = held.map(|refund| refund.terms.refund_fee.get()).sum();
+        assert!(held <= paid, "I4: {context}: {no}: {held} of {paid} fen refunded");
+        for refund in &order.refunds {
+            let is_new = refunds.insert(&refund.terms.out_refund_no);
+            assert!(is_new, "I5: {context}: {no}: another refund's number");
+        }
+    }
 }
 
 async fn order(store: &dyn Store, no: &str, acks: &OrderAcks) -> Result<(), String> {
@@ -105,7 +147,7 @@ async fn paid_is_told_once(store: &dyn Store, orders: &[Order], context: &str) {
     for order in orders {
         let times = told.get(&order.key.out_trade_no).copied().unwrap_or_default();
         let expected = u32::from(order.trade_state.is_paid());
-        assert_eq!(times, expected, "{context}: order.paid of {}", order.key.out_trade_no);
+        assert_eq!(times, expected, "I7: {context}: order.paid of {}", order.key.out_trade_no);
     }
 }
 
@@ -134,7 +176,7 @@ pub async fn books_agree_in_the_end(site: &Site, wechat: &Running) {
     };
     let in_time = timeout(SWEPT, agreed).await;
     let (ours, theirs) = (paid_here().await, wechat.ledger().len());
-    assert!(in_time.is_ok(), "{ours} paid here, {theirs} in the ledger");
+    assert!(in_time.is_ok(), "I10: {ours} paid here, {theirs} in the ledger");
 }
 
 /// Every payment of the ledger is on its order with its amount, and no other payment is anywhere.
@@ -149,7 +191,7 @@ pub fn books(orders: &[Order], wechat: &Running) {
         ledger.map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee)).collect();
     ours.sort();
     theirs.sort();
-    assert_eq!(ours, theirs, "our books on the left, WeChat's ledger on the right");
+    assert_eq!(ours, theirs, "I11: our books on the left, WeChat's ledger on the right");
     for order in orders {
         let is_paid = order.trade_state == TradeState::Success;
         assert_eq!(is_paid, order.payment.is_some(), "{order:?}");
@@ -172,7 +214,7 @@ pub fn log(lines: &[String], context: &str) {
 pub fn no_secrets(lines: &[String], context: &str) {
     for line in lines {
         for secret in [SHOP.api_key, SHOP.app_secret, SHOP.admin_key, "session_key"] {
-            assert!(!line.contains(secret), "{context}: a secret in the log: {line}");
+            assert!(!line.contains(secret), "I9: {context}: a secret in the log: {line}");
         }
     }
 }

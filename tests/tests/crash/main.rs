@@ -11,6 +11,7 @@
 )]
 
 mod acks;
+mod cases;
 mod check;
 mod damage;
 mod full;

@@ -39,7 +39,7 @@ async fn create_orders(url: String, http: Client) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_under_load_drains_and_exits_0() {
+async fn c07_sigterm_under_load_drains_and_exits_0() {
     let wechat = simulator().await;
     let site = Site::new(wechat.base_url());
     let server = site.serve().await;
@@ -98,7 +98,7 @@ async fn a_hanging_wechat_does_not_delay_the_end() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_exits_73() {
+async fn c04_a_second_server_on_the_same_data_exits_73() {
     let wechat = simulator().await;
     let site = Site::new(wechat.base_url());
     let first = site.serve().await;
@@ -128,7 +128,7 @@ async fn a_taken_port_exits_69() {
 }
 
 #[tokio::test]
-async fn a_data_path_that_cannot_be_used_exits_78() {
+async fn c05_a_data_path_that_cannot_be_used_exits_78() {
     let site = Site::new("http://127.0.0.1:1");
     fs::write(site.path().join("file"), "no directory").unwrap();
     for path in ["file", "file/below", "/proc/wxpay-data"] {
@@ -141,7 +141,7 @@ async fn a_data_path_that_cannot_be_used_exits_78() {
 
 /// Damage is data's fault (65), a newer format the installation's (78); both say what to do.
 #[tokio::test]
-async fn data_that_cannot_be_trusted_is_not_served() {
+async fn c08_data_that_cannot_be_trusted_is_not_served() {
     let site = Site::new("http://127.0.0.1:1");
     let store = SledStore::open(&site.data(), 4 << 20).unwrap();
     created(&store, "one").await;
@@ -151,7 +151,7 @@ async fn data_that_cannot_be_trusted_is_not_served() {
     fs::remove_file(site.data().join("head")).unwrap();
     let refused = output(&mut site.command()).await;
     assert_eq!(refused.status.code(), Some(65), "{}", stderr(&refused));
-    assert!(stderr(&refused).contains("restore the data directory from a backup"));
+    assert!(stderr(&refused).contains("wxpay import BACKUP --into"));
     fs::write(site.data().join("head"), head).unwrap();
     let db = sled::open(site.data().join("orders")).unwrap();
     db.insert("m/format", &9_u64.to_be_bytes()).unwrap();
@@ -163,7 +163,7 @@ async fn data_that_cannot_be_trusted_is_not_served() {
 
 /// A missing directory is made, with its parents.
 #[tokio::test]
-async fn a_missing_data_directory_is_made() {
+async fn c05_a_missing_data_directory_is_made() {
     let site = Site::new("http://127.0.0.1:1");
     let server = Process::spawn(site.command().env("WXPAY__STORE__PATH", "not/yet/there"));
     server.wait_for_log(|line| line["message"] == "listening").await;

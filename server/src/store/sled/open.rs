@@ -18,19 +18,19 @@ const FORMAT: u64 = 2;
 /// Bytes of the head at `m/head`; the tally is behind them.
 const HEAD: usize = 40;
 /// How long a start may take for counting rows. What is left is counted while the server runs.
-const VERIFYING: Duration = Duration::from_secs(3);
+pub(super) const VERIFYING: Duration = Duration::from_secs(3);
 /// How many rows are counted between looks at the clock.
 const ROWS: usize = 500;
 const UNREADABLE: &str = "it cannot be read";
 
-/// Opens a directory, or makes one, and looks whether it holds what was acknowledged.
+/// Opens a directory, or makes one, and looks whether it has come as far as was acknowledged. Its rows are not counted yet.
 ///
 /// # Errors
 /// [`OpenError`].
 pub(super) fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, OpenError> {
     fs::create_dir_all(directory).map_err(OpenError::Io)?;
     let database = directory.join("orders");
-    let mut disk = guarded(|| {
+    let disk = guarded(|| {
         let db = open_sled(&database, cache_bytes)?;
         let (head, tally) = read_head(&db)?;
         let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
@@ -38,7 +38,6 @@ pub(super) fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, Open
         let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
         Ok(Disk { db, file, head_file, head, tally, verifier: Some(Verifier::default()) })
     })?;
-    guarded(|| verify(&mut disk, VERIFYING))?;
     make_durable(directory, &database, &disk).map_err(OpenError::Io)?;
     Ok(disk)
 }
@@ -115,8 +114,15 @@ fn check_head(stored: Head, recorded: Option<Head>) -> Result<(), OpenError> {
     }
 }
 
-/// Counts the rows, all of them or as many as there is time for.
-fn verify(disk: &mut Disk, time: Duration) -> Result<(), OpenError> {
+/// Counts the rows, all of them or as many as a start has time for.
+///
+/// # Errors
+/// [`OpenError::Damaged`] when they are not what was acknowledged.
+pub(super) fn verify(disk: &mut Disk, time: Duration) -> Result<(), OpenError> {
+    guarded(|| count(disk, time))
+}
+
+fn count(disk: &mut Disk, time: Duration) -> Result<(), OpenError> {
     let started = Instant::now();
     let Disk { db, tally, verifier, .. } = disk;
     while let Some(at_work) = verifier {
@@ -139,14 +145,6 @@ fn differs(seen: Tally, tally: Tally) -> String {
     } else {
         format!("{} rows were acknowledged, the database has {}", tally.rows, seen.rows)
     }
-}
-
-/// Counts all rows that nobody has counted yet.
-///
-/// # Errors
-/// [`OpenError::Damaged`].
-pub(super) fn verify_all(disk: &mut Disk) -> Result<(), OpenError> {
-    guarded(|| verify(disk, Duration::MAX))
 }
 
 /// sled panics on some damaged files; here that becomes an error like any other.

@@ -11,10 +11,9 @@ use std::fs::File;
 use super::*;
 use crate::orders::{EventKind, Extra, Terms};
 use crate::store::head::{Head, HeadFile};
-use crate::store::verify::Verifier;
 
 const CACHE: u64 = 1 << 20;
-const SOON: std::time::Duration = std::time::Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(10);
 
 fn key(out_trade_no: &str) -> OrderKey {
     OrderKey { merchant: "shop".into(), out_trade_no: out_trade_no.into() }
@@ -95,8 +94,7 @@ async fn what_is_missed_while_serving_ends_the_service() {
     store.commit(create("first")).await.unwrap();
     store.close().await;
     drop(store);
-    let mut disk = open_disk(directory.path(), CACHE).unwrap();
-    disk.verifier = Some(Verifier::default());
+    let disk = open_disk(directory.path(), CACHE).unwrap();
     disk.db.remove(keys::order(&key("first"))).unwrap();
     let store = SledStore::on(disk).unwrap();
     assert_eq!(timeout(SOON, store.failed()).await.unwrap(), DAMAGED);
@@ -107,8 +105,7 @@ async fn what_is_missed_while_serving_ends_the_service() {
 #[tokio::test]
 async fn a_whole_store_is_counted_while_it_works() {
     let directory = TempDir::new().unwrap();
-    let mut disk = open_disk(directory.path(), CACHE).unwrap();
-    disk.verifier = Some(Verifier::default());
+    let disk = open_disk(directory.path(), CACHE).unwrap();
     let store = SledStore::on(disk).unwrap();
     for n in 0..50 {
         store.commit(create(&n.to_string())).await.unwrap();
@@ -116,7 +113,8 @@ async fn a_whole_store_is_counted_while_it_works() {
     assert!(store.healthy());
     store.close().await;
     drop(store);
-    assert!(open_disk(directory.path(), CACHE).unwrap().verifier.is_none());
+    let mut disk = open_disk(directory.path(), CACHE).unwrap();
+    verify(&mut disk, Duration::MAX).unwrap();
 }
 
 /// A reader that meets a page sled cannot read, as an error or as a panic, ends the service.
@@ -148,8 +146,8 @@ async fn a_store_without_a_tally_is_given_one() {
     disk.db.insert(keys::HEAD, disk.head.to_bytes().as_slice()).unwrap();
     disk.db.insert(keys::FORMAT, &1_u64.to_be_bytes()).unwrap();
     drop(disk);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let mut disk = open_disk(directory.path(), CACHE).unwrap();
     assert!(disk.tally.rows > 0);
     assert_eq!(disk.db.get(keys::FORMAT).unwrap().unwrap(), &2_u64.to_be_bytes());
-    assert!(disk.verifier.is_none());
+    verify(&mut disk, Duration::MAX).unwrap();
 }
