@@ -5,6 +5,7 @@ mod counts;
 mod debian;
 mod error;
 mod fuzz;
+mod mishaps;
 mod npm;
 mod paths;
 mod process;
@@ -31,6 +32,10 @@ cargo xtask COMMAND
   wasm             build the npm package wxpay-wasm and say what it weighs
   build            the release binary, pages inside
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
+  crash            kill -9 under load: --rounds N (200), --seed N to repeat a run
+  powercut         the power goes off under load: --rounds N (100), --seed N; needs root
+  syncfail         the Nth sync fails, N from 1 to --rounds N (200), --seed N; needs strace
+  damage           flipped bytes, cut and lost files: --rounds N (60), --seed N
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
 
@@ -55,6 +60,10 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "wasm" => wasm::package(switch(args, "wasm", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
         "fuzz" => fuzz::long(args),
+        "crash" => mishaps::CRASH.run(args),
+        "powercut" => mishaps::POWERCUT.run(args),
+        "syncfail" => mishaps::SYNCFAIL.run(args),
+        "damage" => mishaps::DAMAGE.run(args),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

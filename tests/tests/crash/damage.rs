@@ -50,7 +50,7 @@ async fn damaged_files_are_noticed_or_harmless() {
         let _ = fs::remove_dir_all(scene.site.data());
         copy_directory(original.path(), &scene.site.data());
         let what = spoil(&scene.site.data(), round, &mut scene.random);
-        let context = format!("{}: {what}", run.context(round));
+        let context = format!("{}: {what}", run.begin(round));
         match serve(&scene, &context).await {
             Ok(outcome) => *outcomes.entry(outcome).or_default() += 1,
             Err(how) => broken.push(format!("{context}: {how}")),

@@ -39,9 +39,12 @@ impl Run {
             .collect()
     }
 
-    /// Which round it was, for whoever wants to repeat it.
-    pub fn context(&self, round: u64) -> String {
+    /// A round begins. Answers with which one it is, for whoever wants to repeat it; long runs say so now and then.
+    pub fn begin(&self, round: u64) -> String {
         let Self { name, rounds, seed, .. } = self;
+        if round.is_multiple_of(ROUNDS_A_SHOP) {
+            let _ = writeln!(std::io::stderr(), "round {round} of {rounds}");
+        }
         format!("round {round} of {rounds}, WXPAY_{name}_SEED={seed}")
     }
 

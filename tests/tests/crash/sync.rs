@@ -25,7 +25,7 @@ async fn the_nth_failed_sync_ends_all_acknowledging() {
     for shop in run.shops() {
         let mut scene = Scene::new(shop.seed).await;
         for round in shop.rounds {
-            fail(&mut scene, round, &run.context(round)).await;
+            fail(&mut scene, round, &run.begin(round)).await;
         }
         run.acks += scene.acks.count();
         scene.end().await;
