@@ -27,6 +27,22 @@ pub struct Config {
     pub notice_deadline_ms: u64,
     /// Whether notices carry `sign_type`. WeChat mostly leaves it out.
     pub notice_sign_type: bool,
+    /// Whether two refunds of one order must be a minute apart, by `now`.
+    pub refund_spacing: bool,
+    /// How long a refund takes, in milliseconds of real time, which `speedup` divides.
+    pub refund_delay_ms: u64,
+    /// Where notices of refunds go whose request names no notify_url: what is set on the merchant platform.
+    pub refund_notify_url: Option<String>,
+    /// Whether merchants can refund whatever they have. Otherwise they have what payments brought.
+    pub unlimited_balance: bool,
+}
+
+/// What the world keeps of it for refunds.
+#[derive(Debug)]
+pub(crate) struct RefundRules {
+    pub(crate) spacing: bool,
+    pub(crate) notify_url: Option<String>,
+    pub(crate) unlimited_balance: bool,
 }
 
 /// A merchant and the mini program bound to it. `Debug` shows no secret.
@@ -83,6 +99,18 @@ impl Config {
             now: clock::system(),
             notice_deadline_ms: 5_000,
             notice_sign_type: false,
+            refund_spacing: true,
+            refund_delay_ms: 3_000,
+            refund_notify_url: None,
+            unlimited_balance: false,
+        }
+    }
+
+    pub(crate) fn refund_rules(&self) -> RefundRules {
+        RefundRules {
+            spacing: self.refund_spacing,
+            notify_url: self.refund_notify_url.clone(),
+            unlimited_balance: self.unlimited_balance,
         }
     }
 
