@@ -149,9 +149,10 @@ impl From<OrderError> for ApiError {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
             OrderError::Refund(error) => error.into(),
-            OrderError::Fact(fact) => {
-                let message = "WeChat's record of this order is not ours; somebody must look at it";
-                Self::upstream("upstream_differs", message).because(fact)
+            OrderError::RefundDiffers(differs) => {
+                let message =
+                    "WeChat's record of this refund is not ours; somebody must look at it";
+                Self::upstream("upstream_differs", message).because(differs)
             }
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),

@@ -1,6 +1,7 @@
 //! The rules. `order` and `apply` are pure; the others load, decide, commit.
 
 mod agenda;
+mod anomalies;
 mod apply;
 mod close;
 mod create;
@@ -13,7 +14,8 @@ mod refund;
 
 use std::sync::Arc;
 
-pub use self::apply::{Fact, FactError, Verdict, apply};
+pub use self::anomalies::AnomalyPage;
+pub use self::apply::{Fact, Verdict, apply};
 pub use self::create::{Created, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
 pub use self::idempotency::Idempotency;
 pub use self::order::{
@@ -21,7 +23,9 @@ pub use self::order::{
     RefundFact, RefundTerms, Refused, Resolution, Source, Terms,
 };
 
-pub use self::refund::{NewRefund, Noticed, RefundError, RefundReport, Refunded, apply_refund};
+pub use self::refund::{
+    NewRefund, Noticed, RefundDiffersError, RefundError, RefundReport, Refunded, apply_refund,
+};
 
 use self::agenda::Agenda;
 use self::refund::Turns;
@@ -69,8 +73,8 @@ pub enum OrderError {
     Conflict(Conflict),
     /// The refund cannot be made.
     Refund(RefundError),
-    /// WeChat says something that cannot be about this order.
-    Fact(FactError),
+    /// WeChat knows another refund by this number.
+    RefundDiffers(RefundDiffersError),
     /// WeChat did not do it.
     Gateway(GatewayError),
     /// The store did not do it.
@@ -130,6 +134,15 @@ impl Orders {
         self.store.order(key).await?.ok_or(OrderError::NotFound)
     }
 
+    /// Everything that happened to an order, oldest first.
+    ///
+    /// # Errors
+    /// [`OrderError::NotFound`], or the store's.
+    pub async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, OrderError> {
+        let events = self.store.events(key).await?;
+        if events.is_empty() { Err(OrderError::NotFound) } else { Ok(events) }
+    }
+
     /// A merchant's orders, newest first.
     ///
     /// # Errors
@@ -153,10 +166,11 @@ impl Orders {
             let now_ms = self.clock.now_ms();
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
-            let after = change.order().cloned().unwrap_or(order);
+            let after = change.order().cloned().unwrap_or_else(|| order.clone());
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
+                    log_anomalies(&order, &after);
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}
@@ -166,16 +180,16 @@ impl Orders {
         Err(StoreError::Stale.into())
     }
 
-    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing.
+    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing, and a payment
+    /// that cannot be this order's is kept as an anomaly.
     ///
     /// # Errors
-    /// [`OrderError::Fact`] when amount or currency are not the order's.
+    /// The store's.
     pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
         let mut is_news = false;
         let order = self
             .change(key, |order| {
-                let verdict = apply(order, fact.clone()).map_err(OrderError::Fact)?;
-                let events = match verdict {
+                let events = match apply(order, fact.clone()) {
                     Verdict::News(events) => events,
                     Verdict::NoNews => Vec::new(),
                 };
@@ -193,6 +207,15 @@ impl Orders {
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
         self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
+    }
+}
+
+/// Somebody shall look at it, even if nobody reads the list.
+fn log_anomalies(before: &Order, after: &Order) {
+    let OrderKey { merchant, out_trade_no } = &after.key;
+    for found in after.anomalies.iter().skip(before.anomalies.len()) {
+        let (id, kind) = (after.anomaly_id(found), found.anomaly.kind());
+        tracing::error!(merchant, out_trade_no, id, kind, "anomaly found");
     }
 }
 
@@ -215,7 +238,7 @@ impl std::fmt::Display for OrderError {
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
             Self::Refund(error) => error.fmt(f),
-            Self::Fact(error) => error.fmt(f),
+            Self::RefundDiffers(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }

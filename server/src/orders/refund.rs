@@ -11,7 +11,7 @@ mod turns;
 use wxpay_core::Fen;
 use wxpay_core::messages::refund::{FIELDS, MAX_AGE_S, MAX_PARTS};
 
-pub use self::apply::{RefundReport, apply_refund};
+pub use self::apply::{RefundDiffersError, RefundReport, apply_refund};
 pub use self::notice::Noticed;
 pub(super) use self::turns::Turns;
 
