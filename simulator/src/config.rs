@@ -12,6 +12,8 @@ use crate::clock::{self, Now};
 pub struct Config {
     /// Port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// The port on 127.0.0.1 that speaks TLS and asks for the merchant certificate; 0 takes a free one.
+    pub tls_port: u16,
     /// The merchants WeChat knows. One mch_id may appear with several appids.
     pub merchants: Vec<Merchant>,
     /// Divides the waits between two attempts at a notice: 1 is WeChat's own pace, 1000 turns minutes into moments.
@@ -55,6 +57,11 @@ pub enum StartError {
     },
     /// `speedup` is 0.
     NoSpeed,
+    /// The certificates of the TLS port cannot be made.
+    Certificates {
+        /// What the library says.
+        detail: String,
+    },
     /// The port cannot be taken.
     Bind {
         /// The port that was asked for.
@@ -69,6 +76,7 @@ impl Config {
     pub fn new(merchants: Vec<Merchant>) -> Self {
         Self {
             port: 0,
+            tls_port: 0,
             merchants,
             speedup: 1,
             seed: 1,
@@ -114,6 +122,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("port", &self.port)
+            .field("tls_port", &self.tls_port)
             .field("merchants", &self.merchants)
             .field("speedup", &self.speedup)
             .field("seed", &self.seed)
@@ -139,6 +148,7 @@ impl fmt::Display for StartError {
                 write!(f, "{field}: two merchants share it and contradict each other")
             }
             Self::NoSpeed => f.write_str("speedup: expected at least 1"),
+            Self::Certificates { detail } => write!(f, "cannot make the certificates: {detail}"),
             Self::Bind { port, error } => write!(f, "cannot listen on 127.0.0.1:{port}: {error}"),
         }
     }

@@ -5,11 +5,13 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use crate::calls::{self, Call, Tamper};
+use crate::certificate;
 use crate::faults::{Fault, FaultKind};
 use crate::http::{Dropped, Received, Sent};
 use crate::messages::{Exchange, Party, Said};
 use crate::notices::NoticeKind;
 use crate::simulator::Simulator;
+use crate::tls::Caller;
 use crate::wire;
 
 /// Says in the reply what the log says, for people who look at the wire.
@@ -29,6 +31,11 @@ pub(crate) async fn exchange(
     call: Call,
     received: &Received,
 ) -> Result<Sent, Dropped> {
+    if let Some((sent, note)) = certificate::refused(received) {
+        let parties = (Party::Server, Party::Wechat);
+        let exchange = note_request(simulator, parties, call.as_str(), received);
+        return Ok(close(simulator, &exchange, Answered { sent, note: note.into() }));
+    }
     let opened = open(simulator, call, received);
     let Some(fault) = opened.fault else {
         let answered = answer(simulator, call, received, Tamper::Nothing);
@@ -97,7 +104,11 @@ fn note_request(
     call: &str,
     received: &Received,
 ) -> Exchange {
-    let url = format!("{}{}", simulator.base_url(), received.path_and_query());
+    let host = match received.caller {
+        Caller::Plain => simulator.base_url(),
+        Caller::Anonymous | Caller::Stranger | Caller::Merchant(_) => simulator.cashier_tls_url(),
+    };
+    let url = format!("{host}{}", received.path_and_query());
     let said =
         Said { content_type: &received.content_type, body: &received.body, ..Said::default() };
     simulator.with(|world| {

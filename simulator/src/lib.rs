@@ -25,8 +25,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any_certificate;
 mod calls;
 mod cashier;
+mod certificate;
+mod certificate_files;
 mod client;
 mod clock;
 mod config;
@@ -42,10 +45,12 @@ mod order;
 mod page;
 mod running;
 mod simulator;
+mod tls;
 mod wire;
 mod world;
 
 pub use calls::Call;
+pub use certificate_files::CertificateFilesError;
 pub use client::SendError;
 pub use clock::Now;
 pub use config::{Config, Merchant, StartError};
@@ -55,4 +60,5 @@ pub use notices::{NoticeError, NoticeKind, NoticeReply, REPEATS_S};
 pub use order::{Order, Outcome, PayError, Payment};
 pub use running::Running;
 pub use simulator::{CashierReply, Login, LoginError, Simulator, WaitError};
+pub use tls::ClientIdentity;
 pub use world::{LedgerEntry, World};

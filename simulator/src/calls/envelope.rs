@@ -9,6 +9,7 @@ use wxpay_core::{Params, SignType, sign, verify};
 
 use super::signature::why_signature_failed;
 use super::{Answer, Call, Fields, Refusal, Request};
+use crate::certificate;
 use crate::http::Received;
 use crate::world::World;
 
@@ -102,12 +103,18 @@ fn open(world: &World, call: Call, received: &Received) -> Result<Request, NotAc
     match call.check(verified.params()) {
         Err(error) if is_common(error.field) => Err(not_accepted(words(&error), error)),
         // The field errors of the call itself are answered with a signature, by `checked`.
-        Ok(()) | Err(_) => Ok(Request { params, sign_type, mch_id }),
+        Ok(()) | Err(_) => {
+            let wrong_certificate = certificate::is_of_another(received, &mch_id);
+            Ok(Request { params, sign_type, mch_id, wrong_certificate })
+        }
     }
 }
 
-/// The rules behind the signature: the call's fields, appid, then the call itself.
+/// The rules behind the signature: the certificate, the call's fields, appid, then the call itself.
 fn checked(world: &mut World, call: Call, request: &Request) -> Answer {
+    if request.wrong_certificate {
+        return Err(Refusal::new(ErrCode::CertError, "证书验证失败"));
+    }
     if let Err(error) = call.check(&request.params) {
         let code = if error.missing { ErrCode::LackParams } else { ErrCode::ParamError };
         return Err(Refusal::new(code, format!("{}:{}", words(&error), error.field)));

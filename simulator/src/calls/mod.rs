@@ -43,6 +43,8 @@ pub(crate) struct Request {
     pub(crate) params: Params,
     pub(crate) sign_type: SignType,
     pub(crate) mch_id: String,
+    /// The call needs a merchant certificate, and the one shown is not this mch_id's.
+    pub(crate) wrong_certificate: bool,
 }
 
 /// A call's own fields in its reply.

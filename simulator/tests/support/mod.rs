@@ -9,6 +9,7 @@
 )]
 
 pub mod client;
+pub mod secure;
 pub mod shop;
 
 use std::sync::Arc;
