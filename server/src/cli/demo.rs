@@ -17,6 +17,7 @@ use crate::demo;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::{Merchant, Merchants};
+use crate::outbox::WebhookLimits;
 use crate::run::{RunError, Server, listen, termination};
 use crate::secret::Secret;
 use crate::telemetry;
@@ -118,6 +119,7 @@ fn server_config(
             total_timeout_ms: 10_000,
             allow_http: true,
         },
+        webhooks: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
         order_expire_s: 7_200,
         token_s: 7 * 24 * 3_600,
         log_level: "warn".into(),

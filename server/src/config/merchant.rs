@@ -6,6 +6,7 @@ use wxpay_core::messages::Identity;
 
 use super::Checks;
 use super::secrets::Reader;
+use super::webhook::{self, WebhookFile};
 use crate::merchant::Merchant;
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -26,6 +27,8 @@ pub(super) struct MerchantFile {
     pub(super) app_secret_env: Option<String>,
     pub(super) admin_key_file: Option<String>,
     pub(super) admin_key_env: Option<String>,
+    #[serde(default)]
+    webhooks: Vec<WebhookFile>,
 }
 
 const fn hmac() -> SignType {
@@ -82,6 +85,7 @@ impl MerchantFile {
         let api_key = reader.api_key(checks, self);
         let app_secret = reader.app_secret(checks, self);
         let admin_key = reader.admin_key(checks, self);
+        let webhooks = webhook::check_all(&self.id, &self.webhooks, checks, reader);
         Some(Merchant {
             id: self.id.clone(),
             identity: Identity {
@@ -94,7 +98,7 @@ impl MerchantFile {
             api_key: api_key?,
             app_secret: app_secret?,
             admin_key: admin_key?,
-            webhooks: Vec::new(),
+            webhooks,
         })
     }
 }

@@ -74,7 +74,7 @@ impl Reader<'_> {
         None
     }
 
-    fn read(&self, checks: &mut Checks, place: &Place<'_>) -> Option<Secret> {
+    pub(super) fn read(&self, checks: &mut Checks, place: &Place<'_>) -> Option<Secret> {
         let Place { key, file, variable } = place;
         let read = match (file, variable) {
             (Some(file), None) => {

@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{health, login, notify, orders, pay, query};
+use super::api::{health, login, notify, orders, pay, query, webhooks};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -19,6 +19,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
     let slow = Duration::from_millis(limits.body_timeout_ms);
     let routes = phone(app, slow)
         .or(merchant(app, slow))
+        .unify()
+        .or(endpoints(app, slow))
         .unify()
         .or(wechat(app, slow))
         .unify()
@@ -74,6 +76,26 @@ fn merchant(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(headers())
         .then(orders::close);
     reply(create).or(reply(list)).unify().or(reply(show)).unify().or(reply(close)).unify().boxed()
+}
+
+/// How the merchant's webhooks do.
+fn endpoints(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let all = || with(app).and(warp::path!("v1" / "webhooks" / ..));
+    let one = |name: &'static str| {
+        let path = warp::path::param().and(warp::path(name)).and(warp::path::end());
+        all().and(path).boxed()
+    };
+    let headers = || warp::header::headers_cloned();
+    let list = all().and(warp::path::end()).and(warp::get()).and(headers()).then(webhooks::list);
+    let dead = one("dead")
+        .and(warp::get())
+        .and(headers())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(webhooks::dead);
+    let replay =
+        one("replay").and(warp::post()).and(headers()).and(json(slow)).then(webhooks::replay);
+    let test = one("test").and(warp::post()).and(headers()).then(webhooks::test);
+    reply(list).or(reply(dead)).unify().or(reply(replay)).unify().or(reply(test)).unify().boxed()
 }
 
 /// What WeChat calls.

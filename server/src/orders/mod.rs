@@ -22,6 +22,7 @@ use self::agenda::Agenda;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
+use crate::outbox::Bells;
 use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
@@ -36,6 +37,8 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    /// Rung when there is something to tell.
+    bells: Arc<Bells>,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -104,12 +107,18 @@ impl Orders {
             gateway,
             clock,
             nonces,
+            bells: Arc::new(Bells::new(&merchants)),
             merchants,
             public_url,
             expire_s,
             agenda: Agenda::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// What wakes the delivery of webhooks.
+    pub fn bells(&self) -> Arc<Bells> {
+        Arc::clone(&self.bells)
     }
 
     /// One order.
@@ -144,9 +153,13 @@ impl Orders {
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
             let after = change.order().cloned().unwrap_or(order);
+            let is_told = change.tells();
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
+                    if is_told {
+                        self.bells.ring(&key.merchant);
+                    }
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}
