@@ -13,6 +13,7 @@ use wxpay_server::app::{App, Parts};
 use wxpay_server::gateway::{WeChat, WeChatConfig};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
+use wxpay_server::outbox::{Sender, WebhookLimits};
 use wxpay_server::run::{RunError, Server};
 use wxpay_server::store::{MemoryStore, OpenError, SledStore, Store};
 
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) wechat_timeout_ms: u64,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
+    pub(crate) webhooks: WebhookLimits,
 }
 
 /// A server under test.
@@ -72,6 +74,7 @@ impl RunningServer {
             clock: settings.clock,
             nonces,
             merchants: Arc::new(settings.merchants),
+            webhooks: Sender::new(settings.webhooks).unwrap(),
             public_url: url.clone(),
             order_expire_s: 7_200,
             token_s: 7 * 24 * 3_600,

@@ -11,8 +11,9 @@ use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
 use wxpay_server::http::Limits;
-use wxpay_server::merchant::Merchants;
+use wxpay_server::merchant::{Merchants, Webhook};
 use wxpay_server::orders::{Event, Order, OrderKey};
+use wxpay_server::outbox::WebhookLimits;
 use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::logs::Logs;
@@ -47,6 +48,10 @@ pub struct Setup {
     pub trusted_proxies: Vec<IpAddr>,
     /// The accept loop's limits.
     pub limits: Limits,
+    /// The first merchant's own systems, if not the one that is never reached.
+    pub webhooks: Option<Vec<Webhook>>,
+    /// How they are told.
+    pub webhook_limits: WebhookLimits,
 }
 
 impl Default for Setup {
@@ -67,6 +72,8 @@ impl Default for Setup {
                 request_timeout_ms: 15_000,
                 drain_timeout_ms: 2_000,
             },
+            webhooks: None,
+            webhook_limits: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
         }
     }
 }
@@ -285,10 +292,11 @@ impl World {
         self.clock.now_ms()
     }
 
-    /// Moves the clock on and lets the sweep do what has become due.
+    /// Moves the clock on and lets the sweep do, and the outbox tell, what has become due.
     pub async fn pass_s(&self, seconds: i64) {
         self.clock.step_ms(seconds * 1_000);
         self.server.app.orders.reconcile_due().await;
+        self.server.app.outbox.deliver_due().await;
     }
 
     /// The first merchant.
@@ -313,7 +321,11 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let merchants = setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
+    let mut merchants: Vec<_> =
+        setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
+    if let Some(webhooks) = &setup.webhooks {
+        merchants[0].webhooks.clone_from(webhooks);
+    }
     RunningServer::start(Settings {
         store: store.clone(),
         pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
@@ -323,6 +335,7 @@ async fn start_server(
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
+        webhooks: setup.webhook_limits,
     })
     .await
 }

@@ -81,7 +81,7 @@ pub async fn the_outbox_is_in_order(fresh: Factory<'_>) {
         .commit(Change::update(&one, vec![paid("4200000001")], NOW_MS + 5).tell(&told()))
         .await
         .unwrap();
-    let rows = outbox(&*store).await;
+    let rows = store.outbox("shop", ENDPOINT, i64::MAX, usize::MAX).await.unwrap();
     let seen: Vec<_> = rows
         .iter()
         .map(|row| (row.key.out_trade_no.as_str(), row.seq, row.topic.as_str()))
