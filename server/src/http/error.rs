@@ -126,10 +126,6 @@ impl From<OrderError> for ApiError {
             OrderError::Conflict(conflict) => {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
-            OrderError::Fact(fact) => {
-                let message = "WeChat's record of this order is not ours; somebody must look at it";
-                Self::upstream("upstream_differs", message).because(fact)
-            }
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),
         }
