@@ -18,6 +18,7 @@ mod sign;
 #[cfg(feature = "demo")]
 mod simulate;
 mod table;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ enum Command {
     Close(orders::OneArgs),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
+    /// How your own system is told what happens, and what could not be told · 通知商户系统的状态与重发
+    Webhooks(webhooks::Args),
     /// Decrypt a refund notice · 解密退款通知
     DecryptRefund(decrypt_refund::Args),
     /// Check a configuration and show it, secrets masked · 检查配置
@@ -100,6 +103,7 @@ impl Cli {
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
             Command::Anomalies(args) => anomalies::run(&args),
+            Command::Webhooks(args) => webhooks::run(&args),
             Command::DecryptRefund(args) => decrypt_refund::run(&args),
             Command::CheckConfig(args) => check_config::run(&args),
         }

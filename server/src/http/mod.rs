@@ -9,6 +9,7 @@ mod error;
 mod listen;
 mod routes;
 
+pub(crate) use api::anomalies::AnomalyView;
 pub(crate) use api::orders::{View as OrderView, rfc3339};
 pub use error::ApiError;
 pub use listen::{Limits, Peer, serve};

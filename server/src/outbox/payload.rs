@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::OutboxRow;
-use crate::http::{OrderView, rfc3339};
-use crate::orders::{Anomaly, EventKind, Order, Refund};
-use crate::store::{Store, StoreError};
+use crate::http::{AnomalyView, OrderView, rfc3339};
+use crate::orders::{EventKind, Order, Refund};
+use crate::store::{AnomalyRow, Store, StoreError};
 
 /// Why there is no body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     refund: Option<&'a Refund>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    anomaly: Option<&'a Anomaly>,
+    anomaly: Option<AnomalyView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +70,9 @@ async fn event(store: &dyn Store, row: &OutboxRow) -> Result<String, PayloadErro
         EventKind::RefundAccepted { out_refund_no, .. }
         | EventKind::RefundRefused { out_refund_no, .. } => (order.refund(out_refund_no), None),
         EventKind::RefundFact { fact, .. } => (order.refund(&fact.out_refund_no), None),
-        EventKind::Found { anomaly } => (None, Some(anomaly)),
+        EventKind::Found { .. } => {
+            (None, order.anomalies.iter().find(|found| found.seq == row.seq))
+        }
         EventKind::Created { .. }
         | EventKind::Claimed { .. }
         | EventKind::PrepayAsked { .. }
@@ -81,19 +83,22 @@ async fn event(store: &dyn Store, row: &OutboxRow) -> Result<String, PayloadErro
         | EventKind::RefundAsked { .. }
         | EventKind::Resolved { .. } => (None, None),
     };
+    let anomaly = anomaly.map(|found| AnomalyView::of_order(&order, found));
     Ok(body(row, Some(OrderView::new(&order)), refund, anomaly))
 }
 
 async fn orphan(store: &dyn Store, row: &OutboxRow, id: &str) -> Result<String, PayloadError> {
     let found = store.anomaly(&row.key.merchant, id).await?.ok_or(PayloadError::Missing)?;
-    Ok(body(row, None, None, Some(&found.anomaly)))
+    // As it was found: whether it is settled by now is another matter.
+    let found = AnomalyRow { resolved: None, ..found };
+    Ok(body(row, None, None, Some(AnomalyView::of_row(&found))))
 }
 
 fn body<'a>(
     row: &'a OutboxRow,
     order: Option<OrderView<'a>>,
     refund: Option<&'a Refund>,
-    anomaly: Option<&'a Anomaly>,
+    anomaly: Option<AnomalyView<'a>>,
 ) -> String {
     let data = Data {
         id: &row.id,

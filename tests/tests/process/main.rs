@@ -12,6 +12,7 @@ mod explaining;
 mod lifecycle;
 mod mistakes;
 mod signing;
+mod webhooks;
 
 use std::process::Output;
 
