@@ -99,7 +99,8 @@ mod tests {
             ("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_"),
             ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "padded base64"),
             ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", "padded base64"),
-            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa==", "24 to 64"),
+            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa==", "padded base64"),
+            ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLS4=", "24 to 64"),
             ("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "again and again"),
         ] {
             let error = WebhookSecret::parse(text).unwrap_err();
