@@ -70,16 +70,27 @@ struct TestArgs {
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
-    let (remote_args, act): (_, &dyn Fn(&Remote) -> Result<ExitCode, RemoteError>) =
-        match &args.action {
-            Action::List(args) => (&args.remote, &|remote| list(remote, args)),
-            Action::Dead(args) => (&args.remote, &|remote| dead(remote, args)),
-            Action::Replay(args) => (&args.remote, &|remote| replay(remote, args)),
-            Action::Test(args) => (&args.remote, &|remote| test(remote, args)),
-        };
-    match Remote::open(remote_args) {
-        Ok(remote) => act(&remote).unwrap_or_else(|error| error.report()),
-        Err(code) => code,
+    let remote = match Remote::open(args.action.remote()) {
+        Ok(remote) => remote,
+        Err(code) => return code,
+    };
+    let done = match &args.action {
+        Action::List(args) => list(&remote, args),
+        Action::Dead(args) => dead(&remote, args),
+        Action::Replay(args) => replay(&remote, args),
+        Action::Test(args) => test(&remote, args),
+    };
+    done.unwrap_or_else(|error| error.report())
+}
+
+impl Action {
+    const fn remote(&self) -> &RemoteArgs {
+        match self {
+            Self::List(args) => &args.remote,
+            Self::Dead(args) => &args.remote,
+            Self::Replay(args) => &args.remote,
+            Self::Test(args) => &args.remote,
+        }
     }
 }
 
