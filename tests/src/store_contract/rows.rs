@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wxpay_core::messages::TradeState;
 use wxpay_server::orders::{Anomaly, EventKind, Order};
-use wxpay_server::store::{Change, OutboxRow, StoreError, User};
+use wxpay_server::store::{Change, User};
 
 use super::{
     Factory, NOW_MS, assert_log_is_whole, create, created, fact, key, paid, told, updated,
@@ -98,34 +98,6 @@ pub async fn the_outbox_is_in_order(fresh: Factory<'_>) {
         "at most as many as asked for"
     );
     assert!(store.outbox("shop", ENDPOINT, i64::MAX, 0).await.unwrap().is_empty());
-}
-
-/// An outbox row is in one place: waiting, dead, or gone. Of two moves from one place, one succeeds.
-pub async fn an_outbox_row_is_in_one_place(fresh: Factory<'_>) {
-    let store = fresh();
-    let one = created(&*store, "one").await;
-    updated(&*store, &one, vec![paid("4200000001")]).await;
-    let waiting = async |until_ms| store.outbox("shop", ENDPOINT, until_ms, 9).await.unwrap();
-    let dead = async || store.dead_letters("shop", ENDPOINT, None, 9).await.unwrap();
-    let row = waiting(i64::MAX).await.remove(0);
-    let later = OutboxRow { attempts: 1, next_ms: row.next_ms + 5_000, ..row.clone() };
-    let dropped = OutboxRow { dead: Some("HTTP status 500".into()), ..later.clone() };
-    let moves =
-        [(&row, Some(&later)), (&later, Some(&dropped)), (&dropped, Some(&row)), (&row, None)];
-    for (from, to) in moves {
-        let change = || Change::move_outbox(from, to.cloned());
-        let (first, second) = tokio::join!(store.commit(change()), store.commit(change()));
-        assert_eq!((first, second), (Ok(()), Err(StoreError::Stale)), "{from:?}");
-        let is_dead = to.is_some_and(|row| row.dead.is_some());
-        let (alive, buried) = (waiting(i64::MAX).await, dead().await);
-        assert!(waiting(row.next_ms - 1).await.is_empty(), "nothing is due before its time");
-        let expected: Vec<OutboxRow> = to.cloned().into_iter().collect();
-        assert_eq!(if is_dead { &buried } else { &alive }, &expected);
-        assert!(if is_dead { alive.is_empty() } else { buried.is_empty() });
-        let counts = async |dead| store.count_outbox("shop", ENDPOINT, dead).await.unwrap();
-        let count = u64::from(to.is_some());
-        assert_eq!(counts(is_dead).await + counts(!is_dead).await, count);
-    }
 }
 
 /// Rows are counted, however many there are; other endpoints' and merchants' are not.
