@@ -92,7 +92,7 @@ impl App {
         );
         let outbox = Outbox::new(
             Arc::clone(&store),
-            clock,
+            Arc::clone(&clock),
             Arc::clone(&nonces),
             &merchants,
             orders.bells(),

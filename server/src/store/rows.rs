@@ -116,12 +116,11 @@ pub struct Movement {
 
 impl OutboxRow {
     /// The row that it tells of: an event, or an anomaly without an order.
-    pub fn cause(&self) -> Option<Vec<u8>> {
-        if self.seq > 0 {
-            return Some(keys::event(&self.key, self.seq));
+    pub fn cause(&self) -> Vec<u8> {
+        match &self.anomaly {
+            Some(id) => keys::anomaly(&self.key.merchant, id),
+            None => keys::event(&self.key, self.seq),
         }
-        let id = self.id.strip_prefix(&self.key.merchant)?.strip_prefix('.')?;
-        Some(keys::anomaly(&self.key.merchant, id))
     }
 }
 
