@@ -78,7 +78,7 @@ pub struct RefundFact {
 }
 
 impl Refund {
-    pub(super) fn asked(terms: RefundTerms, asked_ms: i64) -> Self {
+    pub(in crate::orders) fn asked(terms: RefundTerms, asked_ms: i64) -> Self {
         Self {
             terms,
             asked_ms,
