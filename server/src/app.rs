@@ -43,6 +43,8 @@ pub struct App {
     pub merchants: Arc<Merchants>,
     /// Where orders live.
     pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub nonces: Arc<dyn NonceSource>,
     /// Whose `X-Forwarded-For` is believed.
@@ -77,7 +79,7 @@ impl App {
         let orders = Orders::new(
             Arc::clone(&store),
             gateway,
-            clock,
+            Arc::clone(&clock),
             Arc::clone(&nonces),
             Arc::clone(&merchants),
             parts.public_url,
@@ -88,6 +90,7 @@ impl App {
             logins,
             merchants,
             store,
+            clock,
             nonces,
             trusted_proxies: parts.trusted_proxies,
             draining: AtomicBool::new(false),

@@ -9,7 +9,9 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{anomalies, health, login, notify, notify_refund, orders, pay, query, refunds};
+use super::api::{
+    anomalies, export, health, login, notify, notify_refund, orders, pay, query, refunds,
+};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -97,7 +99,9 @@ fn books(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(headers())
         .and(json(slow))
         .then(anomalies::resolve);
-    reply(list).or(reply(resolve)).unify().boxed()
+    let export = with(app).and(warp::path!("v1" / "export")).and(warp::get()).and(headers());
+    let export = export.then(export::export);
+    reply(list).or(reply(resolve)).unify().or(reply(export)).unify().boxed()
 }
 
 /// Paying back, which the merchant's backend alone may do.
