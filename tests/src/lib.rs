@@ -15,6 +15,7 @@ mod notice;
 pub mod process;
 mod raw;
 mod receiver;
+mod refunds;
 pub mod scripted;
 mod server;
 mod shop;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::{Merchants, Webhook};
 use wxpay_server::orders::{Event, Order, OrderKey};
@@ -36,6 +37,8 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// Whether the merchants can pay back: with certificates, over TLS.
+    pub refunds: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
@@ -60,6 +63,7 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            refunds: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
             login_url: None,
@@ -299,6 +303,11 @@ impl World {
         self.server.app.outbox.deliver_due().await;
     }
 
+    /// WeChat without the server in between: what a person does on the merchant platform.
+    pub fn gateway(&self) -> WeChat {
+        settings(&self.setup, &self.store, &self.wechat, &self.clock).gateway()
+    }
+
     /// The first merchant.
     pub fn shop(&self) -> &Shop {
         &self.setup.shops[0]
@@ -321,23 +330,36 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let mut merchants: Vec<_> =
-        setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
+    RunningServer::start(settings(setup, store, wechat, clock)).await
+}
+
+fn settings(
+    setup: &Setup,
+    store: &StoreKind,
+    wechat: &Running,
+    clock: &Arc<SteppedClock>,
+) -> Settings {
+    let merchants = setup.shops.iter().map(|shop| match setup.refunds {
+        true => shop.with_certificate(setup.sign_type, wechat),
+        false => shop.for_server(setup.sign_type),
+    });
+    let mut merchants: Vec<_> = merchants.collect();
     if let Some(webhooks) = &setup.webhooks {
         merchants[0].webhooks.clone_from(webhooks);
     }
-    RunningServer::start(Settings {
+    let pay_url = if setup.refunds { wechat.cashier_tls_url() } else { wechat.base_url() };
+    Settings {
         store: store.clone(),
-        pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| pay_url.into()),
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
         webhooks: setup.webhook_limits,
-    })
-    .await
+    }
 }
 
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.

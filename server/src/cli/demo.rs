@@ -87,6 +87,7 @@ fn merchant(key_text: &str) -> Result<Merchant, RunError> {
         api_key,
         app_secret: Secret::new(SystemNonces.nonce()),
         admin_key: Secret::new(SystemNonces.nonce()),
+        certificate: None,
         webhooks: Vec::new(),
     })
 }
@@ -118,6 +119,7 @@ fn server_config(
             connect_timeout_ms: 3_000,
             total_timeout_ms: 10_000,
             allow_http: true,
+            ca_pem: None,
         },
         webhooks: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
         order_expire_s: 7_200,

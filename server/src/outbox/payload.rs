@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::OutboxRow;
-use crate::http::{AnomalyView, OrderView, rfc3339};
-use crate::orders::{EventKind, Order, Refund};
+use crate::http::{AnomalyView, OrderView, RefundView, rfc3339};
+use crate::orders::{EventKind, Order};
 use crate::store::{AnomalyRow, Store, StoreError};
 
 /// Why there is no body.
@@ -35,7 +35,7 @@ struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<OrderView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    refund: Option<&'a Refund>,
+    refund: Option<RefundView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     anomaly: Option<AnomalyView<'a>>,
 }
@@ -68,6 +68,7 @@ async fn event(store: &dyn Store, row: &OutboxRow) -> Result<String, PayloadErro
     let order = Order::from_events(row.key.clone(), &events).ok_or(PayloadError::Missing)?;
     let (refund, anomaly) = match &what.what {
         EventKind::RefundAccepted { out_refund_no, .. }
+        | EventKind::RefundDelayed { out_refund_no, .. }
         | EventKind::RefundRefused { out_refund_no, .. } => (order.refund(out_refund_no), None),
         EventKind::RefundFact { fact, .. } => (order.refund(&fact.out_refund_no), None),
         EventKind::Found { .. } => {
@@ -83,6 +84,7 @@ async fn event(store: &dyn Store, row: &OutboxRow) -> Result<String, PayloadErro
         | EventKind::RefundAsked { .. }
         | EventKind::Resolved { .. } => (None, None),
     };
+    let refund = refund.map(|refund| RefundView::new(&order, refund));
     let anomaly = anomaly.map(|found| AnomalyView::of_order(&order, found));
     Ok(body(row, Some(OrderView::new(&order)), refund, anomaly))
 }
@@ -97,7 +99,7 @@ async fn orphan(store: &dyn Store, row: &OutboxRow, id: &str) -> Result<String, 
 fn body<'a>(
     row: &'a OutboxRow,
     order: Option<OrderView<'a>>,
-    refund: Option<&'a Refund>,
+    refund: Option<RefundView<'a>>,
     anomaly: Option<AnomalyView<'a>>,
 ) -> String {
     let data = Data {

@@ -10,7 +10,7 @@ use wxpay_tests::{
     Answer, BAKERY, ENDPOINT, Logs, Receiver, Reply, SHOP, Setup, WEBHOOK_SECRET, World,
 };
 
-use crate::webhooks::{paid, told, world_with};
+use crate::webhooks::{told, world_with};
 
 async fn get(world: &World, path: &str) -> Value {
     let reply = world.backend(Method::GET, path, json!(null)).await;
@@ -31,7 +31,7 @@ async fn dead(world: &World, receiver: &Receiver, count: usize) -> Vec<String> {
     receiver.answer(Answer::Status(410));
     let mut orders = Vec::new();
     for _ in 0..count {
-        orders.push(paid(world).await);
+        orders.push(world.paid(88).await);
         world.clock.step_ms(1_000);
     }
     world.until(async || webhook(world).await["dead"] == count).await;
@@ -170,7 +170,7 @@ async fn a_restart_midway_loses_nothing() {
     let world = World::with(setup).await;
     let mut orders = Vec::new();
     for _ in 0..5 {
-        orders.push(paid(&world).await);
+        orders.push(world.paid(88).await);
     }
     let cut_off = receiver.wait_for(2).await;
     let world = world
@@ -197,12 +197,12 @@ async fn an_endpoint_that_leaves_the_configuration_keeps_its_messages_until_it_r
     let (receiver, other) = (Receiver::start().await, Receiver::start().await);
     receiver.answer(Answer::Status(500));
     let world = World::with(Setup { durable: true, ..told(&receiver) }).await;
-    let before = paid(&world).await;
+    let before = world.paid(88).await;
     receiver.wait_for(1).await;
     let world = world
         .restart_after(async |_, _, setup| setup.webhooks = Some(vec![other.webhook("other")]))
         .await;
-    let meanwhile = paid(&world).await;
+    let meanwhile = world.paid(88).await;
     assert!(other.wait_for(1).await[0].id().contains(&meanwhile));
     world.pass_s(1_000).await;
     assert_eq!(receiver.count(), 1);
@@ -227,7 +227,7 @@ async fn its_secrets_stay_here() {
         (Some(vec![hook]), WebhookLimits { timeout_ms: 200, max_in_flight: 8 });
     let world = World::with(Setup { webhooks, webhook_limits, ..Setup::default() }).await;
     let logs = Logs::start(LevelFilter::DEBUG);
-    paid(&world).await;
+    world.paid(88).await;
     receiver.wait_for(1).await;
     for count in 2..=4 {
         // Only when an attempt is written down is the next one planned.

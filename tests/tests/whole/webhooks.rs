@@ -7,7 +7,6 @@ use wxpay_core::messages::TradeState;
 use wxpay_server::orders::EventKind;
 use wxpay_server::outbox::{WebhookLimits, WebhookSecret};
 use wxpay_server::store::{Change, OutboxRow};
-use wxpay_simulator::Outcome;
 use wxpay_tests::{Answer, ENDPOINT, Logs, Receiver, Setup, WEBHOOK_SECRET, World, outbox};
 
 /// Seconds between two attempts.
@@ -20,15 +19,6 @@ pub(crate) async fn world_with(receiver: &Receiver) -> World {
 
 pub(crate) fn told(receiver: &Receiver) -> Setup {
     Setup { webhooks: Some(vec![receiver.webhook(ENDPOINT)]), ..Setup::default() }
-}
-
-/// An order that is paid, and told of as soon as somebody listens.
-pub(crate) async fn paid(world: &World) -> String {
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
-    world.acknowledged(&no).await;
-    no
 }
 
 /// What waits for the one endpoint.
@@ -53,7 +43,7 @@ async fn tried(world: &World, attempts: u32) -> OutboxRow {
 async fn a_payment_is_told_at_once_and_signed() {
     let receiver = Receiver::start().await;
     let world = world_with(&receiver).await;
-    let no = paid(&world).await;
+    let no = world.paid(88).await;
     let message = receiver.wait_for(1).await.remove(0);
     let order = world.order(&no).await;
     let id = format!("shop:{no}:{}", order.revision);
@@ -122,7 +112,7 @@ async fn what_is_not_taken_is_tried_ten_times_over_three_days_and_kept() {
     receiver.answer(Answer::Status(503));
     let world = world_with(&receiver).await;
     let logs = Logs::start(LevelFilter::INFO);
-    paid(&world).await;
+    world.paid(88).await;
     for (failures, wait_s) in (1..).zip(WAITS_S) {
         let row = tried(&world, failures).await;
         let now_ms = world.clock_ms();
@@ -158,7 +148,7 @@ async fn a_receiver_that_asks_for_patience_gets_it() {
         Answer::With(503, "retry-after", "whenever".into()),
     ]);
     let world = world_with(&receiver).await;
-    paid(&world).await;
+    world.paid(88).await;
     for (failures, (from_s, to_s)) in (1..).zip([(3_600, 3_601), (86_400, 86_431), (1_800, 1_980)])
     {
         let row = tried(&world, failures).await;
@@ -178,7 +168,7 @@ async fn nobody_follows_a_redirect() {
     receiver.answer_next(
         [301, 302, 303, 307, 308].map(|status| Answer::With(status, "location", elsewhere.url())),
     );
-    paid(&world).await;
+    world.paid(88).await;
     for failures in 1..=5 {
         let row = tried(&world, failures).await;
         world.clock.step_ms(row.next_ms - world.clock_ms());
@@ -200,7 +190,7 @@ async fn one_that_hangs_delays_neither_the_others_nor_the_payments() {
     let setup = Setup { webhooks, webhook_limits, limits, ..Setup::default() };
     let world = World::with(setup).await;
     for count in 1..=6 {
-        let no = paid(&world).await;
+        let no = world.paid(88).await;
         assert_eq!(world.order(&no).await.trade_state, TradeState::Success);
         let told = quick.wait_for(count).await;
         assert!(told[count - 1].id().contains(&no), "{told:?}");
@@ -220,7 +210,7 @@ async fn an_attempt_has_its_time_and_a_reply_its_size() {
     receiver.answer_next([Answer::Hang, Answer::Close, Answer::Endless]);
     let webhook_limits = WebhookLimits { timeout_ms: 200, max_in_flight: 8 };
     let world = World::with(Setup { webhook_limits, ..told(&receiver) }).await;
-    paid(&world).await;
+    world.paid(88).await;
     for failures in 1..=2 {
         let row = tried(&world, failures).await;
         world.clock.step_ms(row.next_ms - world.clock_ms());
@@ -261,7 +251,7 @@ async fn a_new_secret_and_the_old_one_both_sign() {
     webhook.secrets.insert(0, WebhookSecret::parse(OTHER_SECRET).unwrap());
     let webhooks = Some(vec![webhook]);
     let world = World::with(Setup { webhooks, ..Setup::default() }).await;
-    paid(&world).await;
+    world.paid(88).await;
     let message = receiver.wait_for(1).await.remove(0);
     assert_eq!(message.header("webhook-signature").matches("v1,").count(), 2);
     assert!(message.is_signed_by(OTHER_SECRET) && message.is_signed_by(WEBHOOK_SECRET));
@@ -297,7 +287,7 @@ async fn a_private_address_is_not_connected_to_however_it_is_written() {
     }
     let count = webhooks.len();
     let world = World::with(Setup { webhooks: Some(webhooks), ..Setup::default() }).await;
-    paid(&world).await;
+    world.paid(88).await;
     world.server.app.outbox.deliver_due().await;
     let listed = world.backend(Method::GET, "/v1/webhooks", json!(null)).await;
     let webhooks = listed.json["webhooks"].as_array().unwrap();
@@ -312,7 +302,7 @@ async fn a_private_address_is_not_connected_to_however_it_is_written() {
 #[tokio::test]
 async fn with_no_endpoint_nothing_piles_up() {
     let world = World::with(Setup { webhooks: Some(Vec::new()), ..Setup::default() }).await;
-    let no = paid(&world).await;
+    let no = world.paid(88).await;
     assert_eq!(world.topics(&no).await, [""; 0]);
     let listed = world.backend(Method::GET, "/v1/webhooks", json!(null)).await;
     assert_eq!(listed.json, json!({ "webhooks": [] }));
@@ -347,4 +337,40 @@ async fn a_backlog_is_told_whole_and_once() {
     ids.dedup();
     assert_eq!(ids.len(), count);
     assert_eq!(waiting(&world).await, []);
+}
+
+#[tokio::test]
+async fn every_step_of_a_refund_is_told() {
+    let receiver = Receiver::start().await;
+    let setup = Setup { webhooks: told(&receiver).webhooks, ..Setup::refunding() };
+    let world = World::with(setup).await;
+    let no = world.paid(88).await;
+    receiver.wait_for(1).await;
+    assert_eq!(world.refund_part(&no, "part1", 30).await.status, 201);
+    let accepted = receiver.wait_for(2).await.remove(1).json();
+    assert_eq!(accepted["type"], "refund.changed");
+    let refund = &accepted["data"]["refund"];
+    assert_eq!((&refund["out_refund_no"], &refund["pending"]), (&json!("part1"), &json!(true)));
+    assert_eq!(accepted["data"]["order"]["refunds"][0], *refund);
+    world.refund_acknowledged("part1").await;
+    let paid_back = receiver.wait_for(3).await.remove(2).json();
+    assert_eq!(paid_back["data"]["refund"], world.show_refund("part1").await.json);
+    assert_eq!(paid_back["data"]["refund"]["refund_status"], "SUCCESS");
+    assert!(paid_back["data"]["sequence"].as_u64() > accepted["data"]["sequence"].as_u64());
+}
+
+#[tokio::test]
+async fn a_payment_of_an_order_that_is_not_here_is_told() {
+    let receiver = Receiver::start().await;
+    let world = world_with(&receiver).await;
+    let notice = wxpay_tests::Notice::paid(&wxpay_tests::SHOP, "notours", 88);
+    world.notify(notice.signed(wxpay_core::SignType::HmacSha256, &wxpay_tests::SHOP).xml()).await;
+    let message = receiver.wait_for(1).await.remove(0);
+    let (json, listed) =
+        (message.json(), world.backend(Method::GET, "/v1/anomalies", json!(null)).await.json);
+    assert_eq!(json["type"], "anomaly.found");
+    assert_eq!(json["data"]["anomaly"], listed["anomalies"][0]);
+    assert_eq!(json["data"]["anomaly"]["kind"], "orphan_notice");
+    assert_eq!((&json["data"]["sequence"], &json["data"]["order"]), (&json!(0), &json!(null)));
+    assert!(!message.id().contains('.') && message.is_signed_by(WEBHOOK_SECRET), "{message:?}");
 }
