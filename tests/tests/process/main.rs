@@ -12,6 +12,7 @@ mod config;
 mod explaining;
 mod lifecycle;
 mod mistakes;
+mod refunding;
 mod signing;
 
 use std::process::Output;
