@@ -13,6 +13,7 @@ mod import;
 mod input;
 mod lang;
 mod orders;
+mod refund;
 mod remote;
 mod remote_error;
 mod serve;
@@ -61,6 +62,8 @@ enum Command {
     Query(orders::OneArgs),
     /// Close an order: nobody can pay it any more · 关闭订单
     Close(orders::OneArgs),
+    /// Pay back an order, or a part of it, and look at refunds · 退款与查看退款
+    Refund(refund::Args),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
     /// How your own system is told what happens, and what could not be told · 通知商户系统的状态与重发
@@ -115,6 +118,7 @@ impl Cli {
             Command::Orders(args) => orders::list(&args),
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
+            Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
             Command::Webhooks(args) => webhooks::run(&args),
             Command::Export(args) => export::run(&args),
