@@ -5,7 +5,7 @@ use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
 use crate::certificate::Certificate;
-use crate::outbox::WebhookSecret;
+use crate::outbox::{OutOfReach, Reach, WebhookSecret};
 use crate::secret::Secret;
 
 /// One merchant: who it is to WeChat, and its secrets.
@@ -43,6 +43,14 @@ pub struct Webhook {
 }
 
 impl Webhook {
+    /// Whether it is somewhere a webhook may go to, as far as its address says without being looked up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_address(&self) -> Result<(), OutOfReach> {
+        Reach::of(&self.url, self.allow_private).check_host(&self.url)
+    }
+
     /// Its address for people to read: a query may hold a secret.
     pub fn shown_url(&self) -> String {
         let mut url = self.url.clone();

@@ -62,7 +62,10 @@ impl WebhookFile {
             secrets.extend(secret(&old_place, checks, reader));
         }
         let (id, allow_private) = (self.id.clone(), self.allow_private);
-        Some(Webhook { id, url: url?, secrets, allow_private })
+        let webhook = Webhook { id, url: url?, secrets, allow_private };
+        let reached = webhook.check_address().map_err(|error| error.to_string());
+        checks.take(format!("{key}.url"), reached);
+        Some(webhook)
     }
 
     /// The address is not repeated in the problem: it may hold a secret.

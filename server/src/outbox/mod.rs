@@ -24,6 +24,8 @@ use tokio::time::{MissedTickBehavior, interval};
 pub use self::bell::Bells;
 pub use self::endpoint::Standing;
 pub use self::letters::{EndpointStatus, LetterError, PingResult};
+pub use self::reach::OutOfReach;
+pub(crate) use self::reach::Reach;
 pub use self::send::{Sender, WebhookLimits};
 pub use self::sign::WebhookSecret;
 

@@ -22,7 +22,7 @@ enum Place {
 
 /// Which places an endpoint may be at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// The internet.
     Public,
     /// The internet or a private network (https, allow_private).
@@ -42,7 +42,7 @@ pub(super) struct Guarded {
 
 /// An address is out of an endpoint's reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct OutOfReach(Reach);
+pub struct OutOfReach(Reach);
 
 impl std::fmt::Display for OutOfReach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -59,7 +59,7 @@ impl std::fmt::Display for OutOfReach {
 impl std::error::Error for OutOfReach {}
 
 impl Reach {
-    pub(super) fn of(url: &Url, allow_private: bool) -> Self {
+    pub(crate) fn of(url: &Url, allow_private: bool) -> Self {
         match (allow_private, url.scheme() == "http") {
             (false, _) => Self::Public,
             (true, false) => Self::Any,
@@ -77,7 +77,7 @@ impl Reach {
     }
 
     /// A host that is written as an address is never looked up, so it is checked here.
-    pub(super) fn check_host(self, url: &Url) -> Result<(), OutOfReach> {
+    pub(crate) fn check_host(self, url: &Url) -> Result<(), OutOfReach> {
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         host.parse().map_or(Ok(()), |ip| self.check(ip))
     }

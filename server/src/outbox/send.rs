@@ -101,7 +101,7 @@ impl Sender {
 
     async fn post(&self, webhook: &Webhook, message: Message<'_>) -> Result<Response, Failure> {
         let reach = Reach::of(&webhook.url, webhook.allow_private);
-        reach.check_host(&webhook.url).map_err(Failure::OutOfReach)?;
+        webhook.check_address().map_err(Failure::OutOfReach)?;
         let client = match reach {
             Reach::Public => &self.public,
             Reach::Any => &self.any,

@@ -58,6 +58,8 @@ async fn every_mistake_in_an_endpoint_is_named() {
         (URL, "shop.example.com", "books.url: relative URL"),
         (URL, "ftp://shop.example.com", "books.url: expected https"),
         ("allow_private = true", "", "books.url: expected https; http only with allow_private"),
+        (URL, "https://169.254.169.254/", "books.url: the address is nobody's, or a cloud's"),
+        (URL, "http://1.1.1.1/", "books.url: the address is not in a private network"),
         (URL, "https://me:canary@shop.example.com", "books.url: expected an address without login"),
         (URL, "https://shop.example.com/#canary", "books.url: expected an address without login"),
         ("secret_file = \"books.webhook\"\n", "", "books.secret: missing"),

@@ -21,6 +21,7 @@ mod login;
 mod notices;
 mod payment;
 mod phone;
+mod receivers;
 mod refund_codes;
 mod refund_faults;
 mod refund_notices;
