@@ -9,6 +9,7 @@ use crate::gateway::Gateway;
 use crate::login::Logins;
 use crate::merchant::Merchants;
 use crate::orders::Orders;
+use crate::outbox::{Outbox, Sender};
 use crate::store::Store;
 
 /// The ports and settings an [`App`] is made of.
@@ -23,6 +24,8 @@ pub struct Parts {
     pub nonces: Arc<dyn NonceSource>,
     /// Whom we work for.
     pub merchants: Arc<Merchants>,
+    /// The merchants' own systems.
+    pub webhooks: Sender,
     /// Where WeChat reaches us, without a slash at the end.
     pub public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
@@ -37,6 +40,8 @@ pub struct Parts {
 pub struct App {
     /// The order rules.
     pub orders: Orders,
+    /// What the merchants' own systems are told.
+    pub outbox: Outbox,
     /// The login rules.
     pub logins: Logins,
     /// Whom we work for.
@@ -85,8 +90,17 @@ impl App {
             parts.public_url,
             parts.order_expire_s,
         );
+        let outbox = Outbox::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&nonces),
+            &merchants,
+            orders.bells(),
+            parts.webhooks,
+        );
         Arc::new(Self {
             orders,
+            outbox,
             logins,
             merchants,
             store,

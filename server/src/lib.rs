@@ -16,6 +16,7 @@ pub mod http;
 pub mod login;
 pub mod merchant;
 pub mod orders;
+pub mod outbox;
 pub mod run;
 pub mod secret;
 pub mod store;

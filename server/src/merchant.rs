@@ -5,6 +5,7 @@ use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
 use crate::certificate::Certificate;
+use crate::outbox::{OutOfReach, Reach, WebhookSecret};
 use crate::secret::Secret;
 
 /// One merchant: who it is to WeChat, and its secrets.
@@ -35,10 +36,29 @@ pub struct Webhook {
     pub id: String,
     /// Where it is.
     pub url: Url,
-    /// The key of its signatures.
-    pub secret: Secret,
+    /// The keys of its signatures, the newest first; more than one while the merchant changes them.
+    pub secrets: Vec<WebhookSecret>,
     /// Whether it may be in a private network.
     pub allow_private: bool,
+}
+
+impl Webhook {
+    /// Whether it is somewhere a webhook may go to, as far as its address says without being looked up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_address(&self) -> Result<(), OutOfReach> {
+        Reach::of(&self.url, self.allow_private).check_host(&self.url)
+    }
+
+    /// Its address for people to read: a query may hold a secret.
+    pub fn shown_url(&self) -> String {
+        let mut url = self.url.clone();
+        if url.query().is_some() {
+            url.set_query(Some("****"));
+        }
+        url.into()
+    }
 }
 
 impl Merchant {

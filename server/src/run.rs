@@ -19,6 +19,7 @@ use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::gateway::WeChat;
 use crate::http::{self, Limits};
+use crate::outbox::Sender;
 use crate::store::{OpenError, SledStore, Store};
 
 /// How often the sweep looks whether an order is due.
@@ -47,6 +48,8 @@ pub enum RunError {
     StoreFailed,
     /// The sweep broke off: without it no lost notice is found and nothing is closed.
     SweepFailed,
+    /// The delivery of webhooks broke off.
+    OutboxFailed,
 }
 
 impl RunError {
@@ -58,7 +61,7 @@ impl RunError {
             Self::Open { error: OpenError::Io(_) | OpenError::NewerFormat { .. }, .. } => 78,
             Self::Listen { .. } | Self::Start(_) => 69,
             Self::StoreFailed => 75,
-            Self::SweepFailed => 70,
+            Self::SweepFailed | Self::OutboxFailed => 70,
         }
     }
 }
@@ -105,8 +108,11 @@ impl Server {
         let nonces = Arc::new(SystemNonces);
         let gateway = WeChat::new(config.wechat, &config.merchants, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
+        let webhooks =
+            Sender::new(config.webhooks).map_err(|error| RunError::Start(error.to_string()))?;
         let parts = Parts {
             store,
+            webhooks,
             gateway: Arc::new(gateway),
             clock: Arc::new(SystemClock),
             nonces,
@@ -143,10 +149,11 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `shutdown` resolves, the store fails or the sweep breaks off; then drains and closes the store.
+    /// Serves until `shutdown` resolves, the store fails, or the sweep or the delivery of webhooks breaks off; then
+    /// drains and closes the store.
     ///
     /// # Errors
-    /// [`RunError::StoreFailed`], [`RunError::SweepFailed`].
+    /// [`RunError::StoreFailed`], [`RunError::SweepFailed`], [`RunError::OutboxFailed`].
     pub async fn run(
         self,
         more_routes: Option<BoxedFilter<(Response,)>>,
@@ -157,6 +164,8 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let (sweeping, swept) = oneshot::channel();
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone(), sweeping));
+        let (delivering, delivered) = oneshot::channel();
+        let delivery = tokio::spawn(deliver(Arc::clone(&app), stopped.clone(), delivering));
         let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
@@ -171,12 +180,13 @@ impl Server {
             () = shutdown => Ok(()),
             () = app.store.failed() => Err(RunError::StoreFailed),
             _ = swept => Err(RunError::SweepFailed),
+            _ = delivered => Err(RunError::OutboxFailed),
         };
         tracing::info!(failed = result.is_err(), "shutting down");
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
         serve.await;
-        finish_sweep(sweep, drain).await;
+        tokio::join!(finish(sweep, drain), finish(delivery, drain));
         app.store.close().await;
         result
     }
@@ -187,13 +197,13 @@ async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-/// The sweep ends at its next look at `stopped`. When WeChat is slow that may take minutes, so the sweep is cut off: what
-/// it was about to ask is asked after the next start.
-async fn finish_sweep(mut sweep: JoinHandle<()>, limit: Duration) {
-    if timeout(limit, &mut sweep).await.is_err() {
-        sweep.abort();
+/// Sweep and delivery end at their next look at `stopped`. When WeChat or an endpoint is slow that may take minutes, so
+/// they are cut off: what they were about to ask or tell is asked or told after the next start.
+async fn finish(mut task: JoinHandle<()>, limit: Duration) {
+    if timeout(limit, &mut task).await.is_err() {
+        task.abort();
         // Aborted is what it shall be.
-        let _ = sweep.await;
+        let _ = task.await;
     }
 }
 
@@ -224,6 +234,12 @@ async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>, sweeping: ones
     }
 }
 
+/// `delivering` is dropped when this ends, as in `sweep`.
+async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>, delivering: oneshot::Sender<()>) {
+    let _delivering = delivering;
+    app.outbox.run(stopped).await;
+}
+
 /// Resolves at SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -250,6 +266,9 @@ impl std::fmt::Display for RunError {
             }
             Self::SweepFailed => {
                 f.write_str("the search for lost notices broke off; start again, and report it")
+            }
+            Self::OutboxFailed => {
+                f.write_str("the delivery of webhooks broke off; start again, and report it")
             }
         }
     }

@@ -2,10 +2,12 @@
 
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
+use wxpay_server::certificate::Certificate;
 use wxpay_server::merchant::{Merchant, Webhook};
+use wxpay_server::outbox::WebhookSecret;
 use wxpay_server::secret::Secret;
 use wxpay_server::store::{OutboxRow, Store};
-use wxpay_simulator::Merchant as WeChatMerchant;
+use wxpay_simulator::{Merchant as WeChatMerchant, Simulator};
 
 /// A merchant, known to the server and to WeChat.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +39,8 @@ pub const ADMIN_KEY: &str = "admin0key0admin0key0admin0key0ab";
 
 /// The endpoint of every shop's own system.
 pub const ENDPOINT: &str = "books";
-/// The key of its signatures, base64.
-pub const WEBHOOK_SECRET: &str = "dGVzdC13ZWJob29rLXNlY3JldC10ZXN0LXdlYmhvb2s=";
+/// The key of its signatures.
+pub const WEBHOOK_SECRET: &str = "whsec_dGVzdC13ZWJob29rLXNlY3JldC10ZXN0LXdlYmhvb2s=";
 
 /// The shop of most tests.
 pub const SHOP: Shop = Shop {
@@ -84,13 +86,31 @@ impl Shop {
             api_key: self.key(),
             app_secret: Secret::new(self.app_secret.into()),
             admin_key: Secret::new(self.admin_key.into()),
+            certificate: None,
             webhooks: vec![Webhook {
                 id: ENDPOINT.into(),
-                url: "https://books.example.com/wxpay".parse().unwrap(),
-                secret: Secret::new(WEBHOOK_SECRET.into()),
+                // Refused without asking anybody: what is to be told stays in the outbox.
+                url: "https://127.0.0.1:9/wxpay".parse().unwrap(),
+                secrets: vec![WebhookSecret::parse(WEBHOOK_SECRET).unwrap()],
                 allow_private: false,
             }],
         }
+    }
+
+    /// As the server is configured when it can pay back, with the certificate that WeChat gave out.
+    pub fn with_certificate(&self, sign_type: SignType, wechat: &Simulator) -> Merchant {
+        let identity = wechat.client_identity_pem(self.mch_id).unwrap();
+        let key = Secret::new(identity.key_pem);
+        let certificate = Certificate::read(&identity.cert_pem, &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
+    }
+
+    /// As the server is configured when it can pay back, with a certificate that nobody asks for.
+    pub fn with_some_certificate(&self, sign_type: SignType) -> Merchant {
+        let made = rcgen::generate_simple_self_signed([self.mch_id.to_owned()]).unwrap();
+        let key = Secret::new(made.signing_key.serialize_pem());
+        let certificate = Certificate::read(&made.cert.pem(), &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
     }
 
     pub(crate) fn for_wechat(&self) -> WeChatMerchant {
@@ -104,11 +124,14 @@ impl Shop {
     }
 }
 
-/// All that waits to be told to the shops' own systems, each shop's in its order.
+/// All that is to be told to the shops' own systems, or could not be: each shop's, order by order, as it happened.
 pub async fn outbox(store: &dyn Store) -> Vec<OutboxRow> {
     let mut rows = Vec::new();
     for shop in [SHOP, BAKERY, SISTER] {
-        rows.extend(store.outbox(shop.id, ENDPOINT, i64::MAX, usize::MAX).await.unwrap());
+        let mut own = store.outbox(shop.id, ENDPOINT, i64::MAX, usize::MAX).await.unwrap();
+        own.extend(store.dead_letters(shop.id, ENDPOINT, None, usize::MAX).await.unwrap());
+        own.sort_by_key(|row| (row.key.out_trade_no.clone(), row.seq));
+        rows.extend(own);
     }
     rows
 }

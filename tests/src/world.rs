@@ -10,9 +10,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
-use wxpay_server::merchant::Merchants;
+use wxpay_server::merchant::{Merchants, Webhook};
 use wxpay_server::orders::{Event, Order, OrderKey};
+use wxpay_server::outbox::WebhookLimits;
 use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::logs::Logs;
@@ -35,6 +37,8 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// Whether the merchants can pay back: with certificates, over TLS.
+    pub refunds: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
@@ -47,6 +51,10 @@ pub struct Setup {
     pub trusted_proxies: Vec<IpAddr>,
     /// The accept loop's limits.
     pub limits: Limits,
+    /// The first merchant's own systems, if not the one that is never reached.
+    pub webhooks: Option<Vec<Webhook>>,
+    /// How they are told.
+    pub webhook_limits: WebhookLimits,
 }
 
 impl Default for Setup {
@@ -55,6 +63,7 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            refunds: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
             login_url: None,
@@ -67,6 +76,8 @@ impl Default for Setup {
                 request_timeout_ms: 15_000,
                 drain_timeout_ms: 2_000,
             },
+            webhooks: None,
+            webhook_limits: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
         }
     }
 }
@@ -285,10 +296,16 @@ impl World {
         self.clock.now_ms()
     }
 
-    /// Moves the clock on and lets the sweep do what has become due.
+    /// Moves the clock on and lets the sweep do, and the outbox tell, what has become due.
     pub async fn pass_s(&self, seconds: i64) {
         self.clock.step_ms(seconds * 1_000);
         self.server.app.orders.reconcile_due().await;
+        self.server.app.outbox.deliver_due().await;
+    }
+
+    /// WeChat without the server in between: what a person does on the merchant platform.
+    pub fn gateway(&self) -> WeChat {
+        settings(&self.setup, &self.store, &self.wechat, &self.clock).gateway()
     }
 
     /// The first merchant.
@@ -313,18 +330,36 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let merchants = setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
-    RunningServer::start(Settings {
+    RunningServer::start(settings(setup, store, wechat, clock)).await
+}
+
+fn settings(
+    setup: &Setup,
+    store: &StoreKind,
+    wechat: &Running,
+    clock: &Arc<SteppedClock>,
+) -> Settings {
+    let merchants = setup.shops.iter().map(|shop| match setup.refunds {
+        true => shop.with_certificate(setup.sign_type, wechat),
+        false => shop.for_server(setup.sign_type),
+    });
+    let mut merchants: Vec<_> = merchants.collect();
+    if let Some(webhooks) = &setup.webhooks {
+        merchants[0].webhooks.clone_from(webhooks);
+    }
+    let pay_url = if setup.refunds { wechat.cashier_tls_url() } else { wechat.base_url() };
+    Settings {
         store: store.clone(),
-        pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| pay_url.into()),
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
-    })
-    .await
+        webhooks: setup.webhook_limits,
+    }
 }
 
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.

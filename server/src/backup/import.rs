@@ -153,11 +153,7 @@ async fn is_of_here(store: &SledStore, row: &OwnRow) -> Result<bool, BackupError
 async fn tell_again(store: &SledStore, outbox: Outbox) -> Result<(), BackupError> {
     let mut changes = Vec::new();
     for (_, row) in outbox {
-        let cause = match row.cause() {
-            Some(cause) => store.row(&cause).await.map_err(failed)?,
-            None => None,
-        };
-        if cause.is_some() {
+        if store.row(&row.cause()).await.map_err(failed)?.is_some() {
             let name = format!("webhook {} to {}", row.id, row.endpoint);
             changes.push((name, Change::restore(OwnRow::Outbox(row))));
         }

@@ -13,6 +13,7 @@ mod import;
 mod input;
 mod lang;
 mod orders;
+mod refund;
 mod remote;
 mod remote_error;
 mod serve;
@@ -21,6 +22,7 @@ mod sign;
 mod simulate;
 mod store_error;
 mod table;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -60,8 +62,12 @@ enum Command {
     Query(orders::OneArgs),
     /// Close an order: nobody can pay it any more · 关闭订单
     Close(orders::OneArgs),
+    /// Pay back an order, or a part of it, and look at refunds · 退款与查看退款
+    Refund(refund::Args),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
+    /// How your own system is told what happens, and what could not be told · 通知商户系统的状态与重发
+    Webhooks(webhooks::Args),
     /// Write a backup, also while the server runs · 备份
     Export(export::Args),
     /// Make a data directory from a backup · 从备份恢复
@@ -112,7 +118,9 @@ impl Cli {
             Command::Orders(args) => orders::list(&args),
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
+            Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
+            Command::Webhooks(args) => webhooks::run(&args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
             Command::CheckStore(args) => check_store::run(&args),

@@ -15,6 +15,7 @@ use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::{Merchants, refund_notify_url};
 use crate::orders::{MAX_EXPIRE_S, MIN_EXPIRE_S};
+use crate::outbox::WebhookLimits;
 use crate::telemetry;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +26,7 @@ pub(super) struct File {
     store: Store,
     wechat: WeChat,
     orders: Orders,
+    webhooks: Webhooks,
     log: Log,
     #[serde(default)]
     merchants: Vec<MerchantFile>,
@@ -76,6 +78,13 @@ struct Orders {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Webhooks {
+    timeout_ms: u64,
+    max_in_flight: usize,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Log {
     level: String,
 }
@@ -119,6 +128,10 @@ impl File {
                 store_path: directory.join(self.store.path),
                 store_cache_bytes: self.store.cache_mb * 1024 * 1024,
                 wechat,
+                webhooks: WebhookLimits {
+                    timeout_ms: self.webhooks.timeout_ms,
+                    max_in_flight: self.webhooks.max_in_flight,
+                },
                 order_expire_s: self.orders.expire_s.cast_signed(),
                 token_s: self.orders.token_s.cast_signed(),
                 log_level: self.log.level,
@@ -136,6 +149,7 @@ impl File {
         } = self.http;
         let WeChat { connect_timeout_ms, total_timeout_ms, .. } = self.wechat;
         let max_connections = u64::try_from(self.http.max_connections).unwrap_or(u64::MAX);
+        let max_in_flight = u64::try_from(self.webhooks.max_in_flight).unwrap_or(u64::MAX);
         let expire_s = MIN_EXPIRE_S.cast_unsigned()..=MAX_EXPIRE_S.cast_unsigned();
         for (key, value, range) in [
             ("http.max_connections", max_connections, 1..=1_000_000),
@@ -147,6 +161,8 @@ impl File {
             ("wechat.connect_timeout_ms", connect_timeout_ms, 100..=600_000),
             ("wechat.total_timeout_ms", total_timeout_ms, 100..=600_000),
             ("orders.expire_s", self.orders.expire_s, expire_s),
+            ("webhooks.timeout_ms", self.webhooks.timeout_ms, 100..=60_000),
+            ("webhooks.max_in_flight", max_in_flight, 1..=64),
             ("orders.token_s", self.orders.token_s, 60..=31_536_000),
         ] {
             if !range.contains(&value) {

@@ -6,6 +6,7 @@ use wxpay_core::messages::Identity;
 
 use super::Checks;
 use super::secrets::Reader;
+use super::webhook::{self, WebhookFile};
 use crate::merchant::Merchant;
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -28,6 +29,8 @@ pub(super) struct MerchantFile {
     pub(super) admin_key_env: Option<String>,
     pub(super) cert_file: Option<String>,
     pub(super) key_file: Option<String>,
+    #[serde(default)]
+    webhooks: Vec<WebhookFile>,
 }
 
 const fn hmac() -> SignType {
@@ -85,6 +88,7 @@ impl MerchantFile {
         let app_secret = reader.app_secret(checks, self);
         let admin_key = reader.admin_key(checks, self);
         let certificate = reader.certificate(checks, self);
+        let webhooks = webhook::check_all(&self.id, &self.webhooks, checks, reader);
         Some(Merchant {
             id: self.id.clone(),
             identity: Identity {
@@ -98,7 +102,7 @@ impl MerchantFile {
             app_secret: app_secret?,
             admin_key: admin_key?,
             certificate,
-            webhooks: Vec::new(),
+            webhooks,
         })
     }
 }

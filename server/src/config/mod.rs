@@ -8,6 +8,7 @@ mod merchant;
 mod read;
 mod secrets;
 mod show;
+mod webhook;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use reqwest::Url;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::Merchants;
+use crate::outbox::WebhookLimits;
 
 /// The manual: every key with its comment and default.
 pub const DEFAULT: &str = include_str!("../../config.default.toml");
@@ -38,6 +40,8 @@ pub struct Config {
     pub store_cache_bytes: u64,
     /// Where WeChat is.
     pub wechat: WeChatConfig,
+    /// How webhooks are sent.
+    pub webhooks: WebhookLimits,
     /// Seconds an order can be paid.
     pub order_expire_s: i64,
     /// Seconds a token lives.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Config;
 use super::certificate::day;
-use crate::merchant::{Merchant, notify_url};
+use crate::merchant::{Merchant, Webhook, notify_url};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -14,6 +14,7 @@ struct Shown<'a> {
     store: Store<'a>,
     wechat: WeChat<'a>,
     orders: Orders,
+    webhooks: Webhooks,
     merchants: Vec<ShownMerchant<'a>>,
 }
 
@@ -57,6 +58,22 @@ struct Orders {
 }
 
 #[derive(Serialize)]
+struct Webhooks {
+    timeout_ms: u64,
+    max_in_flight: usize,
+}
+
+#[derive(Serialize)]
+struct ShownWebhook<'a> {
+    id: &'a str,
+    url: String,
+    allow_private: bool,
+    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_secret: Option<String>,
+}
+
+#[derive(Serialize)]
 struct ShownMerchant<'a> {
     id: &'a str,
     appid: &'a str,
@@ -71,6 +88,8 @@ struct ShownMerchant<'a> {
     api_key: String,
     app_secret: String,
     admin_key: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    webhooks: Vec<ShownWebhook<'a>>,
 }
 
 pub(super) fn shown(config: &Config) -> String {
@@ -101,10 +120,25 @@ pub(super) fn shown(config: &Config) -> String {
             ca_file: config.wechat.ca_pem.as_ref().map(|_| "(read)"),
         },
         orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
+        webhooks: Webhooks {
+            timeout_ms: config.webhooks.timeout_ms,
+            max_in_flight: config.webhooks.max_in_flight,
+        },
         merchants: merchants.collect(),
     };
     // Plain tables of text and numbers always have a TOML form.
     toml::to_string(&shown).unwrap_or_default()
+}
+
+fn webhook_shown(webhook: &Webhook) -> ShownWebhook<'_> {
+    let mut secrets = webhook.secrets.iter().map(|secret| format!("****({} bytes)", secret.len()));
+    ShownWebhook {
+        id: &webhook.id,
+        url: webhook.shown_url(),
+        allow_private: webhook.allow_private,
+        secret: secrets.next().unwrap_or_default(),
+        old_secret: secrets.next(),
+    }
 }
 
 fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<'a> {
@@ -121,6 +155,7 @@ fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<
         api_key: masked(32),
         app_secret: masked(merchant.app_secret.len()),
         admin_key: masked(merchant.admin_key.len()),
+        webhooks: merchant.webhooks.iter().map(webhook_shown).collect(),
     }
 }
 

@@ -9,6 +9,9 @@ mod error;
 mod listen;
 mod routes;
 
+pub(crate) use api::anomalies::AnomalyView;
+pub(crate) use api::orders::{View as OrderView, rfc3339};
+pub(crate) use api::refunds::View as RefundView;
 pub use error::ApiError;
 pub use listen::{Limits, Peer, serve};
 pub use routes::routes;

@@ -10,7 +10,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use super::api::{
-    anomalies, export, health, login, notify, notify_refund, orders, pay, query, refunds,
+    anomalies, export, health, login, notify, notify_refund, orders, pay, query, refunds, webhooks,
 };
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
@@ -23,6 +23,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
         .or(merchant(app, slow))
         .unify()
         .or(paying_back(app, slow))
+        .unify()
+        .or(endpoints(app, slow))
         .unify()
         .or(wechat(app, slow))
         .unify()
@@ -102,6 +104,26 @@ fn books(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     let export = with(app).and(warp::path!("v1" / "export")).and(warp::get()).and(headers());
     let export = export.then(export::export);
     reply(list).or(reply(resolve)).unify().or(reply(export)).unify().boxed()
+}
+
+/// How the merchant's webhooks do.
+fn endpoints(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let all = || with(app).and(warp::path!("v1" / "webhooks" / ..));
+    let one = |name: &'static str| {
+        let path = warp::path::param().and(warp::path(name)).and(warp::path::end());
+        all().and(path).boxed()
+    };
+    let headers = || warp::header::headers_cloned();
+    let list = all().and(warp::path::end()).and(warp::get()).and(headers()).then(webhooks::list);
+    let dead = one("dead")
+        .and(warp::get())
+        .and(headers())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(webhooks::dead);
+    let replay =
+        one("replay").and(warp::post()).and(headers()).and(json(slow)).then(webhooks::replay);
+    let test = one("test").and(warp::post()).and(headers()).then(webhooks::test);
+    reply(list).or(reply(dead)).unify().or(reply(replay)).unify().or(reply(test)).unify().boxed()
 }
 
 /// Paying back, which the merchant's backend alone may do.

@@ -32,6 +32,7 @@ use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
+use crate::outbox::Bells;
 use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
@@ -46,6 +47,8 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    /// Rung when there is something to tell.
+    bells: Arc<Bells>,
     turns: Turns,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
@@ -117,6 +120,7 @@ impl Orders {
             gateway,
             clock,
             nonces,
+            bells: Arc::new(Bells::new(&merchants)),
             merchants,
             public_url,
             expire_s,
@@ -124,6 +128,11 @@ impl Orders {
             turns: Turns::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// What wakes the delivery of webhooks.
+    pub fn bells(&self) -> Arc<Bells> {
+        Arc::clone(&self.bells)
     }
 
     /// One order.
@@ -167,10 +176,14 @@ impl Orders {
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
             let after = change.order().cloned().unwrap_or_else(|| order.clone());
+            let is_told = change.tells();
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
                     log_anomalies(&order, &after);
+                    if is_told {
+                        self.bells.ring(&key.merchant);
+                    }
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}

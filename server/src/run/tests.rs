@@ -8,6 +8,7 @@ use super::*;
 use crate::ambient::Clock;
 use crate::gateway::WeChatConfig;
 use crate::merchant::Merchants;
+use crate::outbox::WebhookLimits;
 use crate::store::MemoryStore;
 
 /// Panics once it is told to: nobody but the sweep asks an idle server's clock.
@@ -39,6 +40,7 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
         clock,
         nonces,
         merchants: Arc::new(Merchants::new(Vec::new())),
+        webhooks: Sender::new(WebhookLimits { timeout_ms: 1_000, max_in_flight: 1 }).unwrap(),
         public_url: String::new(),
         order_expire_s: 7_200,
         token_s: 7_200,

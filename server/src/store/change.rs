@@ -30,6 +30,8 @@ struct News {
     topic: Topic,
     key: OrderKey,
     seq: u64,
+    /// The anomaly, if it belongs to no order of ours.
+    anomaly: Option<String>,
     at_ms: i64,
 }
 
@@ -102,10 +104,11 @@ impl Change {
     /// An anomaly that belongs to no order of ours. Stale when it is known already.
     pub fn orphan(row: AnomalyRow) -> Self {
         let news = News {
-            id: format!("{}.{}", row.key.merchant, row.id),
+            id: format!("{}:{}", row.key.merchant, row.id.replace('.', ":")),
             topic: Topic::AnomalyFound,
             key: row.key.clone(),
             seq: 0,
+            anomaly: Some(row.id.clone()),
             at_ms: row.at_ms,
         };
         let key = keys::anomaly(&row.key.merchant, &row.id);
@@ -145,6 +148,11 @@ impl Change {
         self
     }
 
+    /// Whether somebody is told of it.
+    pub fn tells(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.value, Value::Outbox(_)))
+    }
+
     /// The order as it will be.
     pub fn order(&self) -> Option<&Order> {
         self.order.as_ref().map(|change| &change.order)
@@ -157,13 +165,23 @@ impl Change {
 
 impl News {
     fn of(key: &OrderKey, event: &Event, topic: Topic) -> Self {
-        let id = format!("{}.{}.{}", key.merchant, key.out_trade_no, event.seq);
-        Self { id, topic, key: key.clone(), seq: event.seq, at_ms: event.at_ms }
+        let id = format!("{}:{}:{}", key.merchant, key.out_trade_no, event.seq);
+        Self { id, topic, key: key.clone(), seq: event.seq, anomaly: None, at_ms: event.at_ms }
     }
 
     fn row(&self, endpoint: &str) -> OutboxRow {
-        let Self { id, topic, key, seq, at_ms } = self.clone();
-        let endpoint = endpoint.into();
-        OutboxRow { id, topic, key, seq, at_ms, endpoint, attempts: 0, next_ms: at_ms, dead: None }
+        let Self { id, topic, key, seq, anomaly, at_ms } = self.clone();
+        OutboxRow {
+            id,
+            topic,
+            key,
+            seq,
+            anomaly,
+            at_ms,
+            endpoint: endpoint.into(),
+            attempts: 0,
+            next_ms: at_ms,
+            dead: None,
+        }
     }
 }

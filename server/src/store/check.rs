@@ -239,7 +239,7 @@ impl Check<'_> {
         if key != keys::outbox(&row) {
             self.problem(key, "is another webhook than its key says");
         }
-        if !self.is_there(row.cause())? {
+        if self.get(&row.cause())?.is_none() {
             self.problem(key, "tells of something that is not there");
         }
         Ok(())

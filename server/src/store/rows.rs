@@ -60,7 +60,8 @@ pub enum Topic {
 /// Something to tell one of the merchant's endpoints. Written with the event that causes it, gone when it is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {
-    /// Stable, the same for every endpoint: merchant, order and event number.
+    /// Stable, the same for every endpoint: merchant, order and event number. Has no full stop: those divide what
+    /// webhooks sign.
     pub id: String,
     /// What happened.
     pub topic: Topic,
@@ -69,6 +70,9 @@ pub struct OutboxRow {
     pub key: OrderKey,
     /// The event's number within the order; 0 for a notice of an order that is not here.
     pub seq: u64,
+    /// The anomaly that belongs to no order of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<String>,
     /// When it happened, milliseconds since 1970.
     pub at_ms: i64,
     /// The endpoint's id in our configuration.
@@ -115,12 +119,11 @@ pub struct Movement {
 
 impl OutboxRow {
     /// The row that it tells of: an event, or an anomaly without an order.
-    pub fn cause(&self) -> Option<Vec<u8>> {
-        if self.seq > 0 {
-            return Some(keys::event(&self.key, self.seq));
+    pub fn cause(&self) -> Vec<u8> {
+        match &self.anomaly {
+            Some(id) => keys::anomaly(&self.key.merchant, id),
+            None => keys::event(&self.key, self.seq),
         }
-        let id = self.id.strip_prefix(&self.key.merchant)?.strip_prefix('.')?;
-        Some(keys::anomaly(&self.key.merchant, id))
     }
 }
 
@@ -370,6 +373,33 @@ impl dyn Store + '_ {
     ) -> Result<Vec<OutboxRow>, StoreError> {
         let prefix = keys::outbox_prefix(merchant, endpoint, true);
         self.list("outbox row", prefix, after.map(keys::outbox), None, limit).await
+    }
+
+    /// How many rows wait for an endpoint, or are not sent to it any more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn count_outbox(
+        &self,
+        merchant: &str,
+        endpoint: &str,
+        dead: bool,
+    ) -> Result<u64, StoreError> {
+        const PAGE: usize = 1_000;
+        let prefix = keys::outbox_prefix(merchant, endpoint, dead);
+        let (end, mut from) = (keys::behind(&prefix), prefix);
+        let mut count = 0;
+        loop {
+            let mut page = self.rows(from, end.clone(), PAGE).await?;
+            count += page.len() as u64;
+            match page.pop() {
+                Some((mut last, _)) if page.len() + 1 == PAGE => {
+                    last.push(0);
+                    from = last;
+                }
+                Some(_) | None => return Ok(count),
+            }
+        }
     }
 
     /// Payments and refunds of a merchant from `from_ms` until before `to_ms`, by time, behind `after`.

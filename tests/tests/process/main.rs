@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a failed unwrap is a failed test"
 )]
 
@@ -12,7 +13,9 @@ mod config;
 mod explaining;
 mod lifecycle;
 mod mistakes;
+mod refunding;
 mod signing;
+mod webhooks;
 
 use std::process::Output;
 

@@ -10,6 +10,7 @@ pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
 pub(super) mod refunds;
+pub(super) mod webhooks;
 
 use serde::{Deserialize, Deserializer, Serialize};
 

@@ -228,9 +228,9 @@ struct List<'a> {
     next_cursor: Option<String>,
 }
 
-/// An order as the merchant and its owner see it.
+/// An order as the merchant and its owner see it, and as webhooks tell of it.
 #[derive(Serialize)]
-struct View<'a> {
+pub(crate) struct View<'a> {
     out_trade_no: &'a str,
     merchant: &'a str,
     trade_state: TradeState,
@@ -258,7 +258,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(order: &'a Order) -> Self {
+    pub(crate) fn new(order: &'a Order) -> Self {
         let payment = order.payment.as_ref();
         Self {
             out_trade_no: &order.key.out_trade_no,
@@ -288,7 +288,7 @@ impl<'a> View<'a> {
 }
 
 /// Beijing time with its offset.
-pub(super) fn rfc3339(ms: i64) -> Option<String> {
+pub(crate) fn rfc3339(ms: i64) -> Option<String> {
     let beijing = jiff::tz::Offset::constant(8);
     Timestamp::from_millisecond(ms).ok().map(|at| at.display_with_offset(beijing).to_string())
 }

@@ -100,9 +100,9 @@ struct List<'a> {
     refundable_fee: Fen,
 }
 
-/// A refund as the merchant sees it. `refund_status` is WeChat's last word about it.
+/// A refund as the merchant sees it, and as webhooks tell of it. `refund_status` is WeChat's last word about it.
 #[derive(Serialize)]
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     out_refund_no: &'a str,
     out_trade_no: &'a str,
     merchant: &'a str,
@@ -138,7 +138,7 @@ pub(super) fn views(order: &Order) -> Vec<View<'_>> {
 }
 
 impl<'a> View<'a> {
-    fn new(order: &'a Order, refund: &'a Refund) -> Self {
+    pub(crate) fn new(order: &'a Order, refund: &'a Refund) -> Self {
         Self {
             out_refund_no: &refund.terms.out_refund_no,
             out_trade_no: &order.key.out_trade_no,
