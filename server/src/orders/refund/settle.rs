@@ -47,13 +47,17 @@ impl Orders {
         }
     }
 
-    /// Goes on with every refund of an order that is still pending.
+    /// Goes on with every refund of an order that is still pending. When WeChat cannot be reached the others wait, too.
     pub(in crate::orders) async fn settle_refunds(&self, order: &Order) -> Result<(), OrderError> {
         let mut outcome = Ok(());
         for refund in order.refunds.iter().filter(|refund| refund.is_pending()) {
-            let settled = self.settle_refund(&order.key, &refund.terms.out_refund_no, true).await;
-            if let Err(error) = settled {
+            let number = &refund.terms.out_refund_no;
+            if let Err(error) = self.settle_refund(&order.key, number, true).await {
+                let is_away = is_away(&error);
                 outcome = Err(error);
+                if is_away {
+                    break;
+                }
             }
         }
         outcome
@@ -67,6 +71,11 @@ impl Orders {
         out_refund_no: &str,
         ask_first: bool,
     ) -> Result<Order, OrderError> {
+        let order = self.get(key).await?;
+        if !is_due(&order, out_refund_no, self.clock.now_ms()) {
+            // Not sent yet, so there is nothing to ask about either.
+            return Ok(order);
+        }
         let mut turn = self.turns.take(key, self.clock.now_ms()).await;
         let order = self.get(key).await?;
         let Some(refund) = order.refund(out_refund_no).filter(|refund| refund.is_pending()) else {
@@ -100,10 +109,7 @@ impl Orders {
         turn: &mut Last,
     ) -> Result<Order, OrderError> {
         let (no, now_ms) = (&refund.terms.out_refund_no, self.clock.now_ms());
-        let is_due = order
-            .refund_times()
-            .any(|(at_ms, other)| other.terms.out_refund_no == *no && at_ms <= now_ms);
-        if !is_due || !turn.allows(no, now_ms) {
+        if !turn.allows(no, now_ms) {
             return Ok(order.clone());
         }
         turn.sends(no, now_ms);
@@ -315,6 +321,23 @@ fn is_another(order: &Order, no: &str, report: &RefundReport) -> bool {
     let is_of_order = report.out_trade_no == order.key.out_trade_no;
     let asked = order.refund(no).map(|refund| refund.terms.refund_fee);
     !is_of_order || asked != Some(report.record.refund_fee)
+}
+
+/// Whether its minute has come: two refunds of one order are kept apart.
+fn is_due(order: &Order, no: &str, now_ms: i64) -> bool {
+    let mut times = order.refund_times();
+    times.any(|(at_ms, refund)| refund.terms.out_refund_no == no && at_ms <= now_ms)
+}
+
+/// Whether the next question would be in vain as well.
+const fn is_away(error: &OrderError) -> bool {
+    matches!(
+        error,
+        OrderError::Gateway(
+            GatewayError::NotSent { .. }
+                | GatewayError::Unknown(Doubt::Timeout | Doubt::Broken { .. } | Doubt::Status(_))
+        )
+    )
 }
 
 fn events(verdict: Result<Verdict, RefundDiffersError>) -> Result<Vec<EventKind>, OrderError> {
