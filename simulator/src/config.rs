@@ -12,6 +12,8 @@ use crate::clock::{self, Now};
 pub struct Config {
     /// Port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// The port on 127.0.0.1 that speaks TLS and asks for the merchant certificate; 0 takes a free one.
+    pub tls_port: u16,
     /// The merchants WeChat knows. One mch_id may appear with several appids.
     pub merchants: Vec<Merchant>,
     /// Divides the waits between two attempts at a notice: 1 is WeChat's own pace, 1000 turns minutes into moments.
@@ -25,6 +27,22 @@ pub struct Config {
     pub notice_deadline_ms: u64,
     /// Whether notices carry `sign_type`. WeChat mostly leaves it out.
     pub notice_sign_type: bool,
+    /// Whether two refunds of one order must be a minute apart, by `now`.
+    pub refund_spacing: bool,
+    /// How long a refund takes, in milliseconds of real time, which `speedup` divides.
+    pub refund_delay_ms: u64,
+    /// Where notices of refunds go whose request names no notify_url: what is set on the merchant platform.
+    pub refund_notify_url: Option<String>,
+    /// Whether merchants can refund whatever they have. Otherwise they have what payments brought.
+    pub unlimited_balance: bool,
+}
+
+/// What the world keeps of it for refunds.
+#[derive(Debug)]
+pub(crate) struct RefundRules {
+    pub(crate) spacing: bool,
+    pub(crate) notify_url: Option<String>,
+    pub(crate) unlimited_balance: bool,
 }
 
 /// A merchant and the mini program bound to it. `Debug` shows no secret.
@@ -55,6 +73,11 @@ pub enum StartError {
     },
     /// `speedup` is 0.
     NoSpeed,
+    /// The certificates of the TLS port cannot be made.
+    Certificates {
+        /// What the library says.
+        detail: String,
+    },
     /// The port cannot be taken.
     Bind {
         /// The port that was asked for.
@@ -69,12 +92,25 @@ impl Config {
     pub fn new(merchants: Vec<Merchant>) -> Self {
         Self {
             port: 0,
+            tls_port: 0,
             merchants,
             speedup: 1,
             seed: 1,
             now: clock::system(),
             notice_deadline_ms: 5_000,
             notice_sign_type: false,
+            refund_spacing: true,
+            refund_delay_ms: 3_000,
+            refund_notify_url: None,
+            unlimited_balance: false,
+        }
+    }
+
+    pub(crate) fn refund_rules(&self) -> RefundRules {
+        RefundRules {
+            spacing: self.refund_spacing,
+            notify_url: self.refund_notify_url.clone(),
+            unlimited_balance: self.unlimited_balance,
         }
     }
 
@@ -114,6 +150,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("port", &self.port)
+            .field("tls_port", &self.tls_port)
             .field("merchants", &self.merchants)
             .field("speedup", &self.speedup)
             .field("seed", &self.seed)
@@ -139,6 +176,7 @@ impl fmt::Display for StartError {
                 write!(f, "{field}: two merchants share it and contradict each other")
             }
             Self::NoSpeed => f.write_str("speedup: expected at least 1"),
+            Self::Certificates { detail } => write!(f, "cannot make the certificates: {detail}"),
             Self::Bind { port, error } => write!(f, "cannot listen on 127.0.0.1:{port}: {error}"),
         }
     }

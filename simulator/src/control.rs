@@ -4,6 +4,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wxpay_core::Fen;
+use wxpay_core::messages::refund::RefundStatus;
 
 use crate::cashier;
 use crate::exchange;
@@ -11,6 +12,8 @@ use crate::faults::{Fault, FaultError};
 use crate::http::{Received, Sent};
 use crate::notices::{NoticeError, NoticeKind};
 use crate::order::{Order, Outcome, PayError};
+use crate::refund::Refund;
+use crate::refund_notices::{RefundNoticeKind, UnknownOrderError};
 use crate::simulator::{LoginError, Simulator};
 
 /// Why the control API says no.
@@ -24,6 +27,7 @@ enum ControlError {
     Login(LoginError),
     Fault(FaultError),
     Notice(NoticeError),
+    Order(UnknownOrderError),
     Pay(PayError),
 }
 
@@ -83,12 +87,28 @@ async fn route(simulator: &Simulator, received: &Received) -> Result<Value, Cont
             Ok(json!({"faults": simulator.faults()}))
         }
         ("POST", ["notices"]) => send_notice(simulator, body(received)?).await,
+        ("GET", ["refunds"]) => {
+            let refunds: Vec<Value> = simulator.refunds().iter().map(refund).collect();
+            Ok(json!({"refunds": refunds}))
+        }
+        ("POST", ["refunds"]) => {
+            let RefundRequest { out_trade_no, outcome } = body(received)?;
+            let set = simulator.set_refund_outcome(&out_trade_no, outcome);
+            set.map_err(ControlError::Order)?;
+            Ok(json!({"outcome": outcome}))
+        }
+        ("POST", ["refund_notices"]) => {
+            let RefundNoticeRequest { out_refund_no, kind } = body(received)?;
+            let reply = simulator.send_refund_notice(&out_refund_no, kind).await;
+            reply.map(|reply| json!(reply)).map_err(ControlError::Notice)
+        }
         ("GET", ["ledger"]) => Ok(json!({"entries": simulator.ledger()})),
         ("GET", ["orders"]) => {
             let orders: Vec<Value> = simulator.orders().iter().map(order).collect();
             Ok(json!({"orders": orders}))
         }
         (_, ["login" | "cashier" | "messages" | "faults" | "notices" | "ledger" | "orders"])
+        | (_, ["refunds" | "refund_notices"])
         | (_, ["cashier", _]) => Err(ControlError::WrongMethod),
         _ => Err(ControlError::NoSuchPage),
     }
@@ -155,6 +175,31 @@ async fn send_notice(simulator: &Simulator, request: NoticeRequest) -> Result<Va
     reply.map(|reply| json!(reply)).map_err(ControlError::Notice)
 }
 
+#[derive(Deserialize)]
+struct RefundRequest {
+    out_trade_no: String,
+    outcome: RefundStatus,
+}
+
+#[derive(Deserialize)]
+struct RefundNoticeRequest {
+    out_refund_no: String,
+    kind: RefundNoticeKind,
+}
+
+fn refund(refund: &Refund) -> Value {
+    json!({
+        "mch_id": refund.mch_id,
+        "out_trade_no": refund.out_trade_no,
+        "out_refund_no": refund.out_refund_no,
+        "refund_id": refund.refund_id,
+        "refund_fee": refund.refund_fee,
+        "refund_status": refund.status,
+        "notices_sent": refund.notices_sent,
+        "notice_acknowledged": refund.notice_acknowledged,
+    })
+}
+
 fn order(order: &Order) -> Value {
     json!({
         "appid": order.appid(),
@@ -184,9 +229,12 @@ impl ControlError {
             Self::Action => (StatusCode::BAD_REQUEST, "bad_action"),
             Self::Login(LoginError) => (StatusCode::NOT_FOUND, "unknown_appid"),
             Self::Fault(_) => (StatusCode::BAD_REQUEST, "bad_fault"),
-            Self::Notice(NoticeError::UnknownOrder) | Self::Pay(PayError::UnknownOrder) => {
-                (StatusCode::NOT_FOUND, "unknown_order")
-            }
+            Self::Notice(NoticeError::UnknownOrder)
+            | Self::Order(UnknownOrderError)
+            | Self::Pay(PayError::UnknownOrder) => (StatusCode::NOT_FOUND, "unknown_order"),
+            Self::Notice(NoticeError::UnknownRefund) => (StatusCode::NOT_FOUND, "unknown_refund"),
+            Self::Notice(NoticeError::NotEnded) => (StatusCode::CONFLICT, "not_ended"),
+            Self::Notice(NoticeError::NoUrl) => (StatusCode::CONFLICT, "no_notify_url"),
             Self::Notice(NoticeError::NotPaid) => (StatusCode::CONFLICT, "not_paid"),
             Self::Notice(NoticeError::NoOtherMerchant) => {
                 (StatusCode::CONFLICT, "no_other_merchant")
@@ -208,6 +256,7 @@ impl std::fmt::Display for ControlError {
             Self::Login(error) => error.fmt(f),
             Self::Fault(error) => error.fmt(f),
             Self::Notice(error) => error.fmt(f),
+            Self::Order(error) => error.fmt(f),
             Self::Pay(error) => error.fmt(f),
         }
     }

@@ -4,6 +4,7 @@ use wxpay_core::messages::TradeState;
 use wxpay_core::{Fen, Params, SignType};
 
 use crate::ids::{Ids, beijing, openid};
+use crate::refund::Refunds;
 
 /// A prepay_id lives two hours.
 const PREPAY_LIFE_MS: i64 = 2 * 3_600_000;
@@ -25,6 +26,7 @@ pub struct Order {
     pub(crate) code_url: Option<String>,
     pub(crate) closed: bool,
     pub(crate) payment: Option<Payment>,
+    pub(crate) refunds: Refunds,
     pub(crate) notices_sent: u32,
     pub(crate) notice_acknowledged: bool,
 }
@@ -107,7 +109,8 @@ impl Order {
     /// The state in WeChat's words.
     pub fn trade_state(&self) -> TradeState {
         match (&self.payment, self.closed) {
-            (Some(_), _) => TradeState::Success,
+            (Some(_), _) if self.refunds.list.is_empty() => TradeState::Success,
+            (Some(_), _) => TradeState::Refund,
             (None, true) => TradeState::Closed,
             (None, false) => TradeState::NotPay,
         }
@@ -133,6 +136,13 @@ impl Order {
         self.request.get(name).unwrap_or_default()
     }
 
+    /// Whether a request names the order's own shop, or the order has none (service-provider mode).
+    pub(crate) fn is_of(&self, request: &Params) -> bool {
+        let same_shop = request.filled("sub_mch_id") == self.request.filled("sub_mch_id");
+        let sub_appid = request.filled("sub_appid");
+        same_shop && (sub_appid.is_none() || sub_appid == self.request.filled("sub_appid"))
+    }
+
     /// Lets the order grow older: unpaid after seven days, it closes.
     pub(crate) fn pass_time(&mut self, now_ms: i64) {
         if self.payment.is_none() && now_ms - self.created_ms >= ORDER_LIFE_MS {
@@ -147,9 +157,9 @@ impl Order {
     /// Whether a person could pay now with this prepay_id.
     pub(crate) fn check_payable(&self, prepay_id: &str, now_ms: i64) -> Result<(), PayError> {
         match self.trade_state() {
-            TradeState::Success => return Err(PayError::Paid),
-            TradeState::Closed => return Err(PayError::Closed),
-            _ => {}
+            TradeState::Success | TradeState::Refund => return Err(PayError::Paid),
+            TradeState::Closed | TradeState::Revoked => return Err(PayError::Closed),
+            TradeState::NotPay | TradeState::UserPaying | TradeState::PayError => {}
         }
         if self.expires_ms.is_some_and(|expires_ms| now_ms >= expires_ms) {
             return Err(PayError::OrderExpired);

@@ -6,13 +6,14 @@ use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, StartError};
 use crate::http;
-use crate::simulator::Simulator;
+use crate::simulator::{Simulator, Urls};
+use crate::tls::Authority;
 
 /// Work that outlives the request that caused it, such as the repeats of a notice.
 pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -22,6 +23,7 @@ pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Running {
     simulator: Simulator,
     address: SocketAddr,
+    tls_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     supervisor: JoinHandle<()>,
 }
@@ -33,15 +35,19 @@ impl Simulator {
     /// [`StartError`] when the configuration contradicts itself or the port is taken.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         config.check()?;
-        let port = config.port;
-        let bind = |error| StartError::Bind { port, error };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
+        let authority = Authority::new(&config.merchants)?;
+        let (plain, address) = bind(config.port).await?;
+        let (tls, tls_address) = bind(config.tls_port).await?;
         let (jobs, queue) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let simulator = Self::new(config, format!("http://{address}"), jobs);
-        let supervisor = tokio::spawn(supervise(simulator.clone(), listener, queue, stopped));
-        Ok(Running { simulator, address, stop: Some(stop), supervisor })
+        let urls = Urls {
+            plain: format!("http://{address}"),
+            tls: format!("https://localhost:{}", tls_address.port()),
+        };
+        let simulator = Self::new(config, urls, authority, jobs);
+        let doors = Doors { plain, tls };
+        let supervisor = tokio::spawn(supervise(simulator.clone(), doors, queue, stopped));
+        Ok(Running { simulator, address, tls_address, stop: Some(stop), supervisor })
     }
 }
 
@@ -49,6 +55,11 @@ impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        self.tls_address
     }
 
     /// A handle with all powers, to be given away.
@@ -78,9 +89,21 @@ impl Drop for Running {
     }
 }
 
+struct Doors {
+    plain: TcpListener,
+    tls: TcpListener,
+}
+
+async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Bind { port, error };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
 async fn supervise(
     simulator: Simulator,
-    listener: TcpListener,
+    doors: Doors,
     mut queue: mpsc::UnboundedReceiver<Job>,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -88,13 +111,12 @@ async fn supervise(
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tasks.spawn(http::serve(simulator.clone(), stream));
-                }
-                // Out of file descriptors, most likely: let some connections end first.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            },
+            stream = accept(&doors.plain) => {
+                tasks.spawn(http::serve_plain(simulator.clone(), stream));
+            }
+            stream = accept(&doors.tls) => {
+                tasks.spawn(http::serve_tls(simulator.clone(), stream));
+            }
             Some(job) = queue.recv() => {
                 tasks.spawn(job);
             }
@@ -102,4 +124,14 @@ async fn supervise(
         }
     }
     tasks.shutdown().await;
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // Out of file descriptors, most likely: let some connections end first.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
 }

@@ -14,6 +14,8 @@ use crate::ids;
 use crate::messages::Message;
 use crate::order::{Order, Outcome, PayError};
 use crate::running::Job;
+use crate::subject::Subject;
+use crate::tls::{Authority, ClientIdentity};
 use crate::world::{LedgerEntry, LoginCode, World};
 
 /// How long [`Simulator::wait_until`] waits, in real time.
@@ -27,10 +29,17 @@ pub struct Simulator {
 
 struct Shared {
     config: Config,
-    base_url: String,
+    urls: Urls,
+    authority: Authority,
     world: Mutex<World>,
     changed: watch::Sender<()>,
     jobs: mpsc::UnboundedSender<Job>,
+}
+
+/// Where a simulator is reached.
+pub(crate) struct Urls {
+    pub(crate) plain: String,
+    pub(crate) tls: String,
 }
 
 /// What wx.login gives the mini program; the openid is what code2session will say.
@@ -63,15 +72,36 @@ pub struct CashierReply {
 pub struct WaitError;
 
 impl Simulator {
-    pub(crate) fn new(config: Config, base_url: String, jobs: mpsc::UnboundedSender<Job>) -> Self {
-        let world = Mutex::new(World::new(&config, base_url.clone()));
+    pub(crate) fn new(
+        config: Config,
+        urls: Urls,
+        authority: Authority,
+        jobs: mpsc::UnboundedSender<Job>,
+    ) -> Self {
+        let world = Mutex::new(World::new(&config, urls.plain.clone()));
         let (changed, _) = watch::channel(());
-        Self { shared: Arc::new(Shared { config, base_url, world, changed, jobs }) }
+        Self { shared: Arc::new(Shared { config, urls, authority, world, changed, jobs }) }
     }
 
     /// Such as `http://127.0.0.1:8087`, without a slash at the end.
     pub fn base_url(&self) -> &str {
-        &self.shared.base_url
+        &self.shared.urls.plain
+    }
+
+    /// The payment host over TLS, such as `https://localhost:8088`: it answers every call, and is the only one that
+    /// answers those with a merchant certificate.
+    pub fn cashier_tls_url(&self) -> &str {
+        &self.shared.urls.tls
+    }
+
+    /// The authority behind [`cashier_tls_url`](Self::cashier_tls_url), as PEM. It is new at every start.
+    pub fn ca_pem(&self) -> &str {
+        &self.shared.authority.ca_pem
+    }
+
+    /// The certificate and key of a merchant, as the merchant platform gives them out.
+    pub fn client_identity_pem(&self, mch_id: &str) -> Option<ClientIdentity> {
+        self.shared.authority.identity(mch_id).cloned()
     }
 
     /// What wx.login does: a fresh code for a user of a mini program. The same name is always the same user.
@@ -105,7 +135,8 @@ impl Simulator {
             Ok((payment, world.order(name).ok_or(PayError::UnknownOrder)?))
         })?;
         if payment.is_some() {
-            self.deliver((order.mch_id().into(), order.out_trade_no().into())).await;
+            let key = (order.mch_id().into(), order.out_trade_no().into());
+            self.deliver(Subject::Payment(key)).await;
         }
         let err_msg = match outcome {
             Outcome::Pay | Outcome::PayWithCoupon { .. } => "requestPayment:ok",
@@ -126,7 +157,7 @@ impl Simulator {
         self.read(|world| world.order(name))
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.read(|world| world.ledger().to_vec())
     }
@@ -174,6 +205,10 @@ impl Simulator {
         self.with(|world| world.faults.clear());
     }
 
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.shared.authority
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
     }
@@ -205,7 +240,9 @@ impl Simulator {
 
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulator").field("base_url", &self.shared.base_url).finish_non_exhaustive()
+        f.debug_struct("Simulator")
+            .field("base_url", &self.shared.urls.plain)
+            .finish_non_exhaustive()
     }
 }
 

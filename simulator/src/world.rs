@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use wxpay_core::Fen;
 
+use wxpay_core::messages::refund::RefundStatus;
+
 use crate::calls::Call;
-use crate::config::{Config, Merchant};
+use crate::config::{Config, Merchant, RefundRules};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::messages::{Message, Messages};
 use crate::order::{Order, Outcome, PayError, Payment};
+use crate::refund::Refund;
+use crate::refunding::RefundKey;
 
 /// WeChat's state.
 #[derive(Debug)]
@@ -26,6 +30,14 @@ pub struct World {
     /// Every prepay_id ever given out.
     pub(crate) prepays: HashMap<String, OrderKey>,
     pub(crate) transactions: HashMap<String, OrderKey>,
+    /// The order of every refund, by the merchant's number of it.
+    pub(crate) refund_orders: HashMap<RefundKey, OrderKey>,
+    pub(crate) refund_ids: HashMap<String, RefundKey>,
+    /// Refunds that the call now being answered has begun.
+    pub(crate) started: Vec<RefundKey>,
+    pub(crate) refund_rules: RefundRules,
+    /// By mch_id, in fen: what was put into the balance by hand, or taken out.
+    pub(crate) balances: HashMap<String, i64>,
     pub(crate) codes: HashMap<String, LoginCode>,
     pub(crate) log: Messages,
     pub(crate) faults: Faults,
@@ -45,21 +57,37 @@ pub(crate) struct LoginCode {
     pub(crate) used: bool,
 }
 
-/// Money that really moved.
+/// Money that really moved, or is on its way back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LedgerEntry {
     /// Milliseconds since 1970.
     pub at: i64,
-    /// `pay`.
+    /// `pay`, or `refund`.
     pub kind: &'static str,
-    /// Who got it.
+    /// Who got it, or pays it back.
     pub mch_id: String,
     /// The merchant's number of the order.
     pub out_trade_no: String,
     /// WeChat's number of the payment.
     pub transaction_id: String,
-    /// In fen.
+    /// The order's amount in fen.
     pub total_fee: Fen,
+    /// Of a refund.
+    #[serde(flatten)]
+    pub refund: Option<RefundEntry>,
+}
+
+/// What the ledger says of a refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefundEntry {
+    /// The merchant's number.
+    pub out_refund_no: String,
+    /// WeChat's number.
+    pub refund_id: String,
+    /// In fen.
+    pub refund_fee: Fen,
+    /// What has become of it by now; money moved only where it is SUCCESS.
+    pub status: RefundStatus,
 }
 
 impl World {
@@ -72,6 +100,11 @@ impl World {
             orders: BTreeMap::new(),
             prepays: HashMap::new(),
             transactions: HashMap::new(),
+            refund_orders: HashMap::new(),
+            refund_ids: HashMap::new(),
+            started: Vec::new(),
+            refund_rules: config.refund_rules(),
+            balances: HashMap::new(),
             codes: HashMap::new(),
             log: Messages::default(),
             faults: Faults::default(),
@@ -96,7 +129,7 @@ impl World {
         Some(order)
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> &[LedgerEntry] {
         &self.ledger
     }
@@ -176,8 +209,39 @@ impl World {
             out_trade_no: key.1.clone(),
             transaction_id: payment.transaction_id.clone(),
             total_fee: order.total_fee,
+            refund: None,
         });
         self.transactions.insert(payment.transaction_id.clone(), key);
         Ok(Some(payment))
+    }
+    /// Takes a refund on.
+    pub(crate) fn add_refund(&mut self, key: &OrderKey, refund: Refund) {
+        let Some(order) = self.orders.get_mut(key) else { return };
+        let refund_key = (key.0.clone(), refund.out_refund_no.clone());
+        self.refund_orders.insert(refund_key.clone(), key.clone());
+        self.refund_ids.insert(refund.refund_id.clone(), refund_key);
+        self.ledger.push(LedgerEntry {
+            at: refund.asked_ms,
+            kind: "refund",
+            mch_id: key.0.clone(),
+            out_trade_no: key.1.clone(),
+            transaction_id: order.payment().map_or_else(String::new, |p| p.transaction_id.clone()),
+            total_fee: order.total_fee,
+            refund: Some(RefundEntry {
+                out_refund_no: refund.out_refund_no.clone(),
+                refund_id: refund.refund_id.clone(),
+                refund_fee: refund.refund_fee,
+                status: refund.status,
+            }),
+        });
+        order.refunds.list.push(refund);
+    }
+
+    /// Keeps the ledger's word on a refund.
+    pub(crate) fn note_refund_status(&mut self, refund_id: &str, status: RefundStatus) {
+        let mut entries = self.ledger.iter_mut().filter_map(|entry| entry.refund.as_mut());
+        if let Some(entry) = entries.find(|entry| entry.refund_id == refund_id) {
+            entry.status = status;
+        }
     }
 }

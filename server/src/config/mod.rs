@@ -2,7 +2,9 @@
 //!
 //! Errors name the key and never the value of a secret.
 
+mod certificate;
 mod file;
+mod merchant;
 mod read;
 mod secrets;
 mod show;

@@ -13,9 +13,13 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
         return Err(Refusal::new(ErrCode::OrderNotExist, "order not exist"));
     };
     match order.trade_state() {
-        TradeState::Success => return Err(Refusal::new(ErrCode::OrderPaid, "order paid")),
-        TradeState::Closed => return Err(Refusal::new(ErrCode::OrderClosed, "order closed")),
-        _ => {}
+        TradeState::Success | TradeState::Refund => {
+            return Err(Refusal::new(ErrCode::OrderPaid, "order paid"));
+        }
+        TradeState::Closed | TradeState::Revoked => {
+            return Err(Refusal::new(ErrCode::OrderClosed, "order closed"));
+        }
+        TradeState::NotPay | TradeState::UserPaying | TradeState::PayError => {}
     }
     if now_ms - order.created_ms < MIN_AGE_S * 1000 {
         let description = "订单生成后5分钟内不能关闭";

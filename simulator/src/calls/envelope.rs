@@ -9,12 +9,13 @@ use wxpay_core::{Params, SignType, sign, verify};
 
 use super::signature::why_signature_failed;
 use super::{Answer, Call, Fields, Refusal, Request};
+use crate::certificate;
 use crate::http::Received;
 use crate::world::World;
 
 /// What a fault does to an otherwise right reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Tamper {
+pub(crate) enum Tamper<'a> {
     #[default]
     Nothing,
     /// The signature is another's.
@@ -25,6 +26,10 @@ pub(crate) enum Tamper {
     SystemError,
     /// SYSTEMERROR, and yet it was done.
     SystemErrorApplied,
+    /// This code, and nothing was done.
+    ErrCode(&'a str),
+    /// This code, and yet it was done.
+    ErrCodeApplied(&'a str),
 }
 
 /// A reply's parameters and what the simulator thought.
@@ -43,6 +48,12 @@ struct NotAccepted {
 /// The order a request claims to be about; nothing is checked.
 pub(crate) fn claimed_out_trade_no(world: &World, body: &[u8]) -> Option<String> {
     let params = xml::from_xml(body).ok()?;
+    let own = |number: &str| (params.get("mch_id").unwrap_or_default().to_owned(), number.into());
+    let by_refund_id = params.filled("refund_id").and_then(|id| world.refund_ids.get(id)).cloned();
+    let refund_key = by_refund_id.or_else(|| params.filled("out_refund_no").map(own));
+    if let Some((_, out_trade_no)) = refund_key.and_then(|key| world.refund_orders.get(&key)) {
+        return Some(out_trade_no.clone());
+    }
     let by_transaction = params.filled("transaction_id").and_then(|id| world.transactions.get(id));
     match by_transaction {
         Some((_, out_trade_no)) => Some(out_trade_no.clone()),
@@ -55,7 +66,7 @@ pub(crate) fn answer_xml(
     world: &mut World,
     call: Call,
     received: &Received,
-    tamper: Tamper,
+    tamper: Tamper<'_>,
 ) -> Reply {
     let request = match open(world, call, received) {
         Ok(request) => request,
@@ -65,6 +76,8 @@ pub(crate) fn answer_xml(
     let answer = match tamper {
         Tamper::SystemError => Err(busy()),
         Tamper::SystemErrorApplied => checked(world, call, &request).and(Err(busy())),
+        Tamper::ErrCode(code) => Err(told(code)),
+        Tamper::ErrCodeApplied(code) => checked(world, call, &request).and(Err(told(code))),
         Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign => checked(world, call, &request),
     };
     let note = match &answer {
@@ -102,12 +115,18 @@ fn open(world: &World, call: Call, received: &Received) -> Result<Request, NotAc
     match call.check(verified.params()) {
         Err(error) if is_common(error.field) => Err(not_accepted(words(&error), error)),
         // The field errors of the call itself are answered with a signature, by `checked`.
-        Ok(()) | Err(_) => Ok(Request { params, sign_type, mch_id }),
+        Ok(()) | Err(_) => {
+            let wrong_certificate = certificate::is_of_another(received, &mch_id);
+            Ok(Request { params, sign_type, mch_id, wrong_certificate })
+        }
     }
 }
 
-/// The rules behind the signature: the call's fields, appid, then the call itself.
+/// The rules behind the signature: the certificate, the call's fields, appid, then the call itself.
 fn checked(world: &mut World, call: Call, request: &Request) -> Answer {
+    if request.wrong_certificate {
+        return Err(Refusal::new(ErrCode::CertError, "证书验证失败"));
+    }
     if let Err(error) = call.check(&request.params) {
         let code = if error.missing { ErrCode::LackParams } else { ErrCode::ParamError };
         return Err(Refusal::new(code, format!("{}:{}", words(&error), error.field)));
@@ -124,7 +143,12 @@ fn checked(world: &mut World, call: Call, request: &Request) -> Answer {
 }
 
 /// Adds what every reply carries and signs it with the request's algorithm.
-fn seal(world: &mut World, request: &Request, answer: Answer, tamper: Tamper) -> Option<Params> {
+fn seal(
+    world: &mut World,
+    request: &Request,
+    answer: Answer,
+    tamper: Tamper<'_>,
+) -> Option<Params> {
     let mut fields: Fields = vec![
         ("return_code", "SUCCESS".into()),
         ("return_msg", "OK".into()),
@@ -151,9 +175,11 @@ fn seal(world: &mut World, request: &Request, answer: Answer, tamper: Tamper) ->
     let signature = match tamper {
         Tamper::NoSign => return Some(params),
         Tamper::WrongSign => world.ids.wrong_signature(request.sign_type.hex_len()),
-        Tamper::Nothing | Tamper::SystemError | Tamper::SystemErrorApplied => {
-            sign(&params, request.sign_type, key).to_string()
-        }
+        Tamper::Nothing
+        | Tamper::SystemError
+        | Tamper::SystemErrorApplied
+        | Tamper::ErrCode(_)
+        | Tamper::ErrCodeApplied(_) => sign(&params, request.sign_type, key).to_string(),
     };
     params.set("sign", &signature).ok()?;
     Some(params)
@@ -171,6 +197,13 @@ fn not_accepted(return_msg: &str, note: impl ToString) -> NotAccepted {
 
 fn busy() -> Refusal {
     Refusal::new(ErrCode::SystemError, "系统繁忙，请稍后再试")
+}
+
+/// A code that a fault asks for.
+fn told(code: &str) -> Refusal {
+    let code = ErrCode::from(code);
+    let meaning = code.meaning();
+    Refusal::new(code, meaning)
 }
 
 fn words(error: &FieldError) -> &'static str {

@@ -5,6 +5,9 @@ mod code2session;
 mod envelope;
 mod order_query;
 pub(crate) mod pay_notice;
+mod refund;
+pub(crate) mod refund_notice;
+mod refund_query;
 mod signature;
 mod unified_order;
 
@@ -31,10 +34,16 @@ pub enum Call {
     OrderQuery,
     /// POST `/pay/closeorder`.
     CloseOrder,
+    /// POST `/secapi/pay/refund`, with the merchant certificate.
+    Refund,
+    /// POST `/pay/refundquery`.
+    RefundQuery,
     /// GET `/sns/jscode2session`.
     Code2Session,
     /// The payment notice, which WeChat sends to the merchant's notify_url.
     Notice,
+    /// The refund notice, which WeChat sends to the refund's notify_url.
+    RefundNotice,
 }
 
 /// A request that is genuine: signed by the merchant it names, with all fields in their form.
@@ -43,6 +52,8 @@ pub(crate) struct Request {
     pub(crate) params: Params,
     pub(crate) sign_type: SignType,
     pub(crate) mch_id: String,
+    /// The call needs a merchant certificate, and the one shown is not this mch_id's.
+    pub(crate) wrong_certificate: bool,
 }
 
 /// A call's own fields in its reply.
@@ -59,9 +70,17 @@ pub(crate) struct Refusal {
 }
 
 impl Call {
-    /// All calls, the notice last.
-    pub const ALL: [Self; 5] =
-        [Self::UnifiedOrder, Self::OrderQuery, Self::CloseOrder, Self::Code2Session, Self::Notice];
+    /// All calls, the notices last.
+    pub const ALL: &[Self] = &[
+        Self::UnifiedOrder,
+        Self::OrderQuery,
+        Self::CloseOrder,
+        Self::Refund,
+        Self::RefundQuery,
+        Self::Code2Session,
+        Self::Notice,
+        Self::RefundNotice,
+    ];
 
     /// The name in lower case, as in the control API.
     pub const fn as_str(self) -> &'static str {
@@ -69,9 +88,17 @@ impl Call {
             Self::UnifiedOrder => "unifiedorder",
             Self::OrderQuery => "orderquery",
             Self::CloseOrder => "closeorder",
+            Self::Refund => "refund",
+            Self::RefundQuery => "refundquery",
             Self::Code2Session => "code2session",
             Self::Notice => "notice",
+            Self::RefundNotice => "refundnotice",
         }
+    }
+
+    /// Whether WeChat sends it by itself.
+    pub(crate) const fn is_notice(self) -> bool {
+        matches!(self, Self::Notice | Self::RefundNotice)
     }
 
     /// The call behind a path of WeChat's hosts.
@@ -80,6 +107,8 @@ impl Call {
             messages::unified_order::PATH => Some(Self::UnifiedOrder),
             messages::order_query::PATH => Some(Self::OrderQuery),
             messages::close_order::PATH => Some(Self::CloseOrder),
+            messages::refund::PATH => Some(Self::Refund),
+            messages::refund_query::PATH => Some(Self::RefundQuery),
             messages::code2session::PATH => Some(Self::Code2Session),
             _ => None,
         }
@@ -91,7 +120,9 @@ impl Call {
             Self::UnifiedOrder => messages::unified_order::check(params),
             Self::OrderQuery => messages::order_query::check(params),
             Self::CloseOrder => messages::close_order::check(params),
-            Self::Code2Session | Self::Notice => Ok(()),
+            Self::Refund => messages::refund::check(params),
+            Self::RefundQuery => messages::refund_query::check(params),
+            Self::Code2Session | Self::Notice | Self::RefundNotice => Ok(()),
         }
     }
 
@@ -100,7 +131,9 @@ impl Call {
             Self::UnifiedOrder => unified_order::answer(world, request),
             Self::OrderQuery => order_query::answer(world, request),
             Self::CloseOrder => close_order::answer(world, request),
-            Self::Code2Session | Self::Notice => Ok(Fields::new()),
+            Self::Refund => refund::answer(world, request),
+            Self::RefundQuery => refund_query::answer(world, request),
+            Self::Code2Session | Self::Notice | Self::RefundNotice => Ok(Fields::new()),
         }
     }
 }
@@ -108,6 +141,11 @@ impl Call {
 impl Refusal {
     pub(crate) fn new(code: ErrCode, description: impl Into<String>) -> Self {
         Self { code, description: description.into() }
+    }
+
+    /// The order is another shop's of the same service provider.
+    fn other_shop() -> Self {
+        Self::new(ErrCode::InvalidRequest, "子商户号和订单信息不匹配")
     }
 }
 
@@ -121,6 +159,6 @@ impl FromStr for Call {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|call| call.as_str() == word).ok_or(())
+        Self::ALL.iter().copied().find(|call| call.as_str() == word).ok_or(())
     }
 }

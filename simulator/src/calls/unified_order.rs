@@ -6,6 +6,7 @@ use wxpay_core::{Fen, Params, time};
 use super::{Answer, Fields, Refusal, Request};
 use crate::ids::belongs_to;
 use crate::order::Order;
+use crate::refund::Refunds;
 use crate::world::{OrderKey, World};
 
 /// A person needs at least a minute to pay.
@@ -51,6 +52,7 @@ fn create(
         code_url: is_native.then(|| world.ids.code_url()),
         closed: false,
         payment: None,
+        refunds: Refunds::default(),
         notices_sent: 0,
         notice_acknowledged: false,
     };
@@ -70,9 +72,13 @@ fn renew_prepay(world: &mut World, key: &OrderKey) {
 /// A repeated request must be the same in all but nonce_str and sign.
 fn check_same(order: &Order, business: &Params) -> Result<(), Refusal> {
     match order.trade_state() {
-        TradeState::Success => return Err(Refusal::new(ErrCode::OrderPaid, "该订单已支付")),
-        TradeState::Closed => return Err(Refusal::new(ErrCode::OrderClosed, "订单已关闭")),
-        _ => {}
+        TradeState::Success | TradeState::Refund => {
+            return Err(Refusal::new(ErrCode::OrderPaid, "该订单已支付"));
+        }
+        TradeState::Closed | TradeState::Revoked => {
+            return Err(Refusal::new(ErrCode::OrderClosed, "订单已关闭"));
+        }
+        TradeState::NotPay | TradeState::UserPaying | TradeState::PayError => {}
     }
     let differs = order
         .request

@@ -9,6 +9,9 @@
 )]
 
 pub mod client;
+pub mod control;
+pub mod refunds;
+pub mod secure;
 pub mod shop;
 
 use std::sync::Arc;
@@ -72,7 +75,9 @@ impl World {
             Call::OrderQuery => messages::order_query::PATH,
             Call::CloseOrder => messages::close_order::PATH,
             Call::Code2Session => messages::code2session::PATH,
-            Call::Notice => panic!("a notice is not a call"),
+            Call::Refund => messages::refund::PATH,
+            Call::RefundQuery => messages::refund_query::PATH,
+            Call::Notice | Call::RefundNotice => panic!("a notice is not a call"),
         };
         format!("{}{path}", self.wechat.base_url())
     }
