@@ -27,6 +27,8 @@ pub struct Parts {
     pub public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
     pub order_expire_s: i64,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
     /// Whose `X-Forwarded-For` is believed.
@@ -85,6 +87,7 @@ impl App {
             parts.public_url,
             parts.order_expire_s,
         );
+        let orders = orders.refunding_late_payments(parts.refund_paid_after_close);
         Arc::new(Self {
             orders,
             logins,
