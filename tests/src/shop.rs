@@ -2,10 +2,11 @@
 
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
+use wxpay_server::certificate::Certificate;
 use wxpay_server::merchant::{Merchant, Webhook};
 use wxpay_server::secret::Secret;
 use wxpay_server::store::{OutboxRow, Store};
-use wxpay_simulator::Merchant as WeChatMerchant;
+use wxpay_simulator::{Merchant as WeChatMerchant, Simulator};
 
 /// A merchant, known to the server and to WeChat.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +85,7 @@ impl Shop {
             api_key: self.key(),
             app_secret: Secret::new(self.app_secret.into()),
             admin_key: Secret::new(self.admin_key.into()),
+            certificate: None,
             webhooks: vec![Webhook {
                 id: ENDPOINT.into(),
                 url: "https://books.example.com/wxpay".parse().unwrap(),
@@ -91,6 +93,14 @@ impl Shop {
                 allow_private: false,
             }],
         }
+    }
+
+    /// As the server is configured when it can pay back, with the certificate that WeChat gave out.
+    pub fn with_certificate(&self, sign_type: SignType, wechat: &Simulator) -> Merchant {
+        let identity = wechat.client_identity_pem(self.mch_id).unwrap();
+        let key = Secret::new(identity.key_pem);
+        let certificate = Certificate::read(&identity.cert_pem, &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
     }
 
     pub(crate) fn for_wechat(&self) -> WeChatMerchant {

@@ -144,10 +144,14 @@ impl Orders {
                 }
                 // From now on the key stands for this refund, too.
                 Some(_) => Change::default(),
-                None if self.store.order_of_refund(&merchant.id, &number).await?.is_some() => {
-                    return Err(RefundError::NumberUsed.into());
-                }
+                None if order.is_foreign(&number) => return Err(RefundError::NumberUsed.into()),
                 None => {
+                    match self.store.order_of_refund(&merchant.id, &number).await? {
+                        // Begun by another call since the order was read.
+                        Some(owner) if owner == *key => continue,
+                        Some(_) => return Err(RefundError::NumberUsed.into()),
+                        None => {}
+                    }
                     let terms = self.checked_terms(merchant, &order, &number, new, now_ms)?;
                     let asked = EventKind::RefundAsked { terms: Box::new(terms) };
                     Change::update(&order, vec![asked], now_ms).tell(&merchant.endpoints())

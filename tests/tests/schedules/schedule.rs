@@ -173,7 +173,7 @@ impl Schedule {
                 assert!(order.trade_state.is_paid() || is_reversed, "acknowledged: {order:?}");
             }
             if dice.one_in(4) {
-                wechat.refund(&number);
+                wechat.refund_by_hand(&number);
             }
             Ok(())
         }
