@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
-use crate::calls::{self, Call, Tamper};
+use crate::calls::{self, Call, Damage, Downloaded, Tamper};
 use crate::certificate;
 use crate::faults::{Fault, FaultKind};
 use crate::http::{Dropped, Received, Sent};
 use crate::messages::{Exchange, Party, Said};
 use crate::notices::NoticeKind;
 use crate::simulator::Simulator;
-use crate::tls::Caller;
 use crate::wire;
 use crate::world::World;
 
 /// Says in the reply what the log says, for people who look at the wire.
 const NOTE_HEADER: &str = "wxpay-simulator-note";
+const PACKED: &str = "application/x-gzip";
 const HTML_500: &str = "<html>\r\n<head><title>500 Internal Server Error</title></head>\r\n\
     <body><h1>500 Internal Server Error</h1></body>\r\n</html>\r\n";
 
@@ -105,11 +105,7 @@ fn note_request(
     call: &str,
     received: &Received,
 ) -> Exchange {
-    let host = match received.caller {
-        Caller::Plain => simulator.base_url(),
-        Caller::Anonymous | Caller::Stranger | Caller::Merchant(_) => simulator.cashier_tls_url(),
-    };
-    let url = format!("{host}{}", received.path_and_query());
+    let url = format!("{}{}", received.origin, received.path_and_query());
     let said =
         Said { content_type: &received.content_type, body: &received.body, ..Said::default() };
     simulator.with(|world| {
@@ -119,11 +115,13 @@ fn note_request(
 }
 
 fn note_reply(simulator: &Simulator, exchange: &Exchange, sent: &Sent, note: &str) {
+    let packed = format!("({} bytes, packed)", sent.body.len());
+    let body = if sent.content_type == PACKED { packed.as_bytes() } else { &sent.body };
     simulator.with(|world| {
         let said = Said {
             status: Some(sent.status.as_u16()),
             content_type: sent.content_type,
-            body: &sent.body,
+            body,
             note,
         };
         world.log.reply(exchange, said, world.now_ms);
@@ -167,6 +165,10 @@ async fn spoil(
         FaultKind::SystemErrorApplied => Some(answer(Tamper::SystemErrorApplied).await),
         FaultKind::ErrCode => Some(answer(Tamper::ErrCode(err_code)).await),
         FaultKind::ErrCodeApplied => Some(answer(Tamper::ErrCodeApplied(err_code)).await),
+        FaultKind::Recall => Some(answer(Tamper::Recall).await),
+        FaultKind::CutBill => Some(answer(Tamper::Bill(Damage::Cut)).await),
+        FaultKind::WrongDay => Some(answer(Tamper::Bill(Damage::OtherDay)).await),
+        FaultKind::DamagedGzip => Some(answer(Tamper::Bill(Damage::Gzip)).await),
         FaultKind::BeforeReply => {
             let answered = answer(Tamper::Nothing).await;
             if call == Call::RefundQuery {
@@ -207,7 +209,21 @@ fn answer_now(world: &mut World, call: Call, received: &Received, tamper: Tamper
         let (body, note) = calls::answer_code2session(world, received, tamper);
         return Answered { sent: Sent::new(StatusCode::OK, "text/plain", body), note };
     }
+    if call.is_download() {
+        let (downloaded, note) = calls::answer_download(world, call, received, tamper);
+        return Answered { sent: download(downloaded), note };
+    }
     let reply = calls::answer_xml(world, call, received, tamper);
     let body = wire::to_xml(&reply.params);
     Answered { sent: Sent::new(StatusCode::OK, "text/xml; charset=utf-8", body), note: reply.note }
+}
+
+fn download(downloaded: Downloaded) -> Sent {
+    match downloaded {
+        Downloaded::Text(text) => Sent::new(StatusCode::OK, "text/plain; charset=utf-8", text),
+        Downloaded::Packed(packed) => Sent::new(StatusCode::OK, PACKED, packed),
+        Downloaded::Refused(params) => {
+            Sent::new(StatusCode::OK, "text/xml; charset=utf-8", wire::to_xml(&params))
+        }
+    }
 }

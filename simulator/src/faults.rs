@@ -49,14 +49,22 @@ pub enum FaultKind {
     Empty200,
     /// Calls: applied, the reply's body ends half-way.
     Truncate,
-    /// XML calls: applied, the reply's signature is wrong.
+    /// Calls with a signed reply: applied, the signature is wrong.
     WrongSign,
-    /// XML calls: applied, the reply has no signature.
+    /// Calls with a signed reply: applied, it has no signature.
     NoSign,
-    /// Calls: not applied, SYSTEMERROR (code2session: errcode -1).
+    /// Calls: not applied, SYSTEMERROR (code2session: errcode -1; bills: XML instead of text).
     SystemError,
     /// Calls: applied, SYSTEMERROR (code2session: errcode -1).
     SystemErrorApplied,
+    /// reverse: not applied, `recall=Y`.
+    Recall,
+    /// Bills: applied, the text's second half is missing, and neither length nor packing tells.
+    CutBill,
+    /// Bills: applied, it is the bill of the day before.
+    WrongDay,
+    /// Bills: applied, what was packed with GZIP cannot be unpacked.
+    DamagedGzip,
     /// Notices: never sent, nor repeated.
     Lose,
     /// Notices: the first one leaves `delay_ms` later.
@@ -137,7 +145,9 @@ impl FaultKind {
             Self::BadSign => call == Call::Notice,
             Self::BadKey | Self::Garbled => call == Call::RefundNotice,
             Self::BeforeReply => is_notice || matches!(call, Call::OrderQuery | Call::RefundQuery),
-            Self::WrongSign | Self::NoSign => !is_notice && call != Call::Code2Session,
+            Self::WrongSign | Self::NoSign => call.reply_is_signed(),
+            Self::Recall => call == Call::Reverse,
+            Self::CutBill | Self::WrongDay | Self::DamagedGzip => call.is_download(),
             Self::Delay
             | Self::Hang
             | Self::ResetBefore

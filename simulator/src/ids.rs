@@ -64,6 +64,15 @@ impl Ids {
         format!("weixin://wxpay/bizpayurl?pr={}", self.text(ALPHANUMERIC, 9))
     }
 
+    /// 18 digits as a phone shows them to a scanner.
+    pub(crate) fn auth_code(&mut self) -> String {
+        format!("13{}", self.text(DIGITS, 16))
+    }
+
+    pub(crate) fn short_url(&mut self) -> String {
+        format!("weixin://wxpay/s/{}", self.text(ALPHANUMERIC, 7))
+    }
+
     /// A signature as another key would make it.
     pub(crate) fn wrong_signature(&mut self, len: usize) -> String {
         self.text(b"0123456789ABCDEF", len)

@@ -5,7 +5,8 @@ use wxpay_core::messages::refund::{MAX_AGE_S, MAX_PARTS, MIN_SPACING_S, RefundSt
 use wxpay_core::messages::{ErrCode, TradeState};
 
 use crate::calls::Refusal;
-use crate::order::{Order, Payment};
+use crate::order::Order;
+use crate::payment::Payment;
 
 /// A refund WeChat has taken on.
 #[derive(Debug, Clone, PartialEq, Eq)]

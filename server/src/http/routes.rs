@@ -9,8 +9,9 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{anomalies, export, health, login, notify, notify_refund};
-use super::api::{orders, pay, query, refunds};
+use super::api::{
+    anomalies, export, health, login, notify, notify_refund, orders, pay, query, refunds,
+};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;

@@ -1,6 +1,6 @@
 //! closeorder: nobody can pay the order any more (reference: closeorder).
 
-use wxpay_core::messages::{ErrCode, TradeState, close_order::MIN_AGE_S};
+use wxpay_core::messages::{ErrCode, TradeState, TradeType, close_order::MIN_AGE_S};
 
 use super::{Answer, Refusal, Request};
 use crate::world::World;
@@ -12,6 +12,13 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     let Some(order) = world.find(&key) else {
         return Err(Refusal::new(ErrCode::OrderNotExist, "order not exist"));
     };
+    if !order.is_of(&request.params) {
+        return Err(Refusal::other_shop());
+    }
+    if order.trade_type() == TradeType::Micropay {
+        let description = "付款码订单请使用撤销接口";
+        return Err(Refusal::new(ErrCode::TradeStateError, description));
+    }
     match order.trade_state() {
         TradeState::Success | TradeState::Refund => {
             return Err(Refusal::new(ErrCode::OrderPaid, "order paid"));

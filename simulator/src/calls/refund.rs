@@ -5,7 +5,8 @@ use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::refund::RefundStatus;
 
 use super::{Answer, Fields, Refusal, Request};
-use crate::order::{Order, Payment};
+use crate::order::Order;
+use crate::payment::Payment;
 use crate::refund::{Amounts, Refund};
 use crate::world::{OrderKey, World};
 
