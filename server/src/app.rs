@@ -30,6 +30,8 @@ pub struct Parts {
     pub public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
     pub order_expire_s: i64,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
     /// Whose `X-Forwarded-For` is believed.
@@ -90,6 +92,7 @@ impl App {
             parts.public_url,
             parts.order_expire_s,
         );
+        let orders = orders.refunding_late_payments(parts.refund_paid_after_close);
         let outbox = Outbox::new(
             Arc::clone(&store),
             Arc::clone(&clock),

@@ -34,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) ca_pem: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) merchants: Merchants,
+    pub(crate) refund_paid_after_close: bool,
     pub(crate) wechat_timeout_ms: u64,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
@@ -83,6 +84,7 @@ impl RunningServer {
             webhooks: Sender::new(settings.webhooks).unwrap(),
             public_url: url.clone(),
             order_expire_s: 7_200,
+            refund_paid_after_close: settings.refund_paid_after_close,
             token_s: 7 * 24 * 3_600,
             trusted_proxies: settings.trusted_proxies,
         };

@@ -39,6 +39,8 @@ pub struct Setup {
     pub durable: bool,
     /// Whether the merchants can pay back: with certificates, over TLS.
     pub refunds: bool,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
@@ -64,6 +66,7 @@ impl Default for Setup {
             sign_type: SignType::HmacSha256,
             durable: false,
             refunds: false,
+            refund_paid_after_close: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
             login_url: None,
@@ -355,6 +358,7 @@ fn settings(
         ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),
+        refund_paid_after_close: setup.refund_paid_after_close,
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),

@@ -132,6 +132,7 @@ fn server_config(
         },
         webhooks: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
         order_expire_s: 7_200,
+        refund_paid_after_close: false,
         token_s: 7 * 24 * 3_600,
         log_level: "warn".into(),
         merchants: Merchants::new(vec![merchant]),

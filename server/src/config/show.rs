@@ -54,6 +54,7 @@ struct WeChat<'a> {
 #[derive(Serialize)]
 struct Orders {
     expire_s: i64,
+    refund_paid_after_close: bool,
     token_s: i64,
 }
 
@@ -119,7 +120,11 @@ pub(super) fn shown(config: &Config) -> String {
             total_timeout_ms: config.wechat.total_timeout_ms,
             ca_file: config.wechat.ca_pem.as_ref().map(|_| "(read)"),
         },
-        orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
+        orders: Orders {
+            expire_s: config.order_expire_s,
+            refund_paid_after_close: config.refund_paid_after_close,
+            token_s: config.token_s,
+        },
         webhooks: Webhooks {
             timeout_ms: config.webhooks.timeout_ms,
             max_in_flight: config.webhooks.max_in_flight,

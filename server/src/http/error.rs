@@ -25,7 +25,7 @@ pub struct ApiError {
     field: Option<String>,
     wechat_code: Option<Box<str>>,
     retry_after_s: Option<u32>,
-    source: Option<String>,
+    source: Option<Box<str>>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ impl ApiError {
 
     /// What only the log may know.
     pub fn because(mut self, source: impl Display) -> Self {
-        self.source = Some(source.to_string());
+        self.source = Some(source.to_string().into());
         self
     }
 

@@ -6,6 +6,7 @@ mod apply;
 mod close;
 mod create;
 mod idempotency;
+mod late;
 mod order;
 mod pay;
 mod query;
@@ -28,6 +29,7 @@ pub use self::refund::{
 };
 
 use self::agenda::Agenda;
+use self::late::LatePayments;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
@@ -50,6 +52,7 @@ pub struct Orders {
     /// Rung when there is something to tell.
     bells: Arc<Bells>,
     turns: Turns,
+    late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -126,6 +129,7 @@ impl Orders {
             expire_s,
             agenda: Agenda::default(),
             turns: Turns::default(),
+            late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
     }

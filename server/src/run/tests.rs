@@ -43,6 +43,7 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
         webhooks: Sender::new(WebhookLimits { timeout_ms: 1_000, max_in_flight: 1 }).unwrap(),
         public_url: String::new(),
         order_expire_s: 7_200,
+        refund_paid_after_close: false,
         token_s: 7_200,
         trusted_proxies: Vec::new(),
     };

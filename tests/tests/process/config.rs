@@ -85,6 +85,20 @@ async fn all_problems_are_reported_at_once() {
     }
 }
 
+/// A rule that could never be kept is none.
+#[tokio::test]
+async fn refunds_by_rule_need_the_certificate() {
+    let site = site();
+    let text = site.config("http://127.0.0.1:9");
+    let rule = "[orders]\nrefund_paid_after_close = true\n[[merchants]]";
+    site.write_config(&replaced(&text, "[[merchants]]", rule));
+    let refused = output(&mut check(&site)).await;
+    assert_eq!(refused.status.code(), Some(78));
+    let said = stderr(&refused);
+    let expected = "orders.refund_paid_after_close: needs cert_file and key_file of merchant shop";
+    assert!(said.contains(expected), "{said}");
+}
+
 /// Two merchants may not be taken for each other.
 #[tokio::test]
 async fn two_merchants_differ_in_id_admin_key_and_account() {

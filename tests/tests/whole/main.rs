@@ -15,6 +15,7 @@ mod create;
 mod faults;
 mod forged;
 mod http;
+mod late;
 mod letters;
 mod lifecycle;
 mod login;
