@@ -31,9 +31,18 @@ const MAX_BODY: usize = wxpay_core::xml::MAX_BYTES + 1024;
 /// How long a client may take over the TLS handshake.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How a client came in.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    /// The listener, such as `http://127.0.0.1:8087`.
+    pub(crate) origin: Arc<str>,
+    pub(crate) caller: Caller,
+}
+
 /// A request, read to its end.
 #[derive(Debug)]
 pub(crate) struct Received {
+    pub(crate) origin: Arc<str>,
     pub(crate) caller: Caller,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -59,34 +68,36 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 pub(crate) struct Dropped;
 
-/// Serves one client of the plain port until it goes away.
-pub(crate) async fn serve_plain(simulator: Simulator, stream: TcpStream) {
-    serve(simulator, stream, Caller::Plain, |stream| stream).await;
+/// Serves one client of a plain port until it goes away.
+pub(crate) async fn serve_plain(simulator: Simulator, origin: Arc<str>, stream: TcpStream) {
+    let arrival = Arrival { origin, caller: Caller::Plain };
+    serve(simulator, arrival, stream, |stream| stream).await;
 }
 
 /// Serves one client of the TLS port until it goes away.
-pub(crate) async fn serve_tls(simulator: Simulator, stream: TcpStream) {
+pub(crate) async fn serve_tls(simulator: Simulator, origin: Arc<str>, stream: TcpStream) {
     let acceptor = TlsAcceptor::from(Arc::clone(&simulator.authority().server));
     let shaken = tokio::time::timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)).await;
     // A client that does not trust the authority ends the handshake, and knows why.
     let Ok(Ok(stream)) = shaken else { return };
     let caller = simulator.authority().caller(stream.get_ref().1.peer_certificates());
-    serve(simulator, stream, caller, |stream: &TlsStream<TcpStream>| stream.get_ref().0).await;
+    let arrival = Arrival { origin, caller };
+    serve(simulator, arrival, stream, |stream: &TlsStream<TcpStream>| stream.get_ref().0).await;
 }
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     simulator: Simulator,
+    arrival: Arrival,
     stream: S,
-    caller: Caller,
     tcp: fn(&S) -> &TcpStream,
 ) {
     let reset = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&reset);
     let service = service_fn(move |request| {
         let (simulator, flag) = (simulator.clone(), Arc::clone(&flag));
-        let caller = caller.clone();
+        let arrival = arrival.clone();
         Box::pin(async move {
-            let reply = reply(&simulator, caller, request).await;
+            let reply = reply(&simulator, arrival, request).await;
             if reply.is_err() {
                 flag.store(true, Ordering::Relaxed);
             }
@@ -110,10 +121,10 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 
 async fn reply(
     simulator: &Simulator,
-    caller: Caller,
+    arrival: Arrival,
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Dropped> {
-    match Received::read(caller, request).await {
+    match Received::read(arrival, request).await {
         Ok(received) => route(simulator, received).await.map(Sent::into_response),
         Err(status) => {
             Ok(Sent::text(status, "the request body is too large or broken\n").into_response())
@@ -130,13 +141,14 @@ async fn route(simulator: &Simulator, received: Received) -> Result<Sent, Droppe
         None if received.path.starts_with("/cashier/") => {
             Ok(cashier::answer(simulator, &received).await)
         }
+        None if received.path == "/h5" => Ok(cashier::answer_mweb(simulator, &received)),
         None if received.path == "/" => Ok(home::answer(simulator, &received)),
         None => Ok(Sent::text(StatusCode::NOT_FOUND, "there is no such page\n")),
     }
 }
 
 impl Received {
-    async fn read(caller: Caller, request: Request<Incoming>) -> Result<Self, StatusCode> {
+    async fn read(arrival: Arrival, request: Request<Incoming>) -> Result<Self, StatusCode> {
         let (parts, body) = request.into_parts();
         let header = |name| {
             let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -144,7 +156,8 @@ impl Received {
         };
         let body = Limited::new(body, MAX_BODY).collect().await;
         Ok(Self {
-            caller,
+            origin: arrival.origin,
+            caller: arrival.caller,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),
