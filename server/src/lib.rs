@@ -14,6 +14,7 @@ pub mod http;
 pub mod login;
 pub mod merchant;
 pub mod orders;
+pub mod qr;
 pub mod run;
 pub mod secret;
 pub mod store;

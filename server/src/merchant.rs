@@ -17,7 +17,7 @@ pub struct Merchant {
     pub sign_type: SignType,
     /// The APIv2 key.
     pub api_key: ApiKey,
-    /// The mini program's AppSecret.
+    /// The AppSecret of [`Merchant::program_appid`].
     pub app_secret: Secret,
     /// What the merchant's backend shows us.
     pub admin_key: Secret,
@@ -39,6 +39,11 @@ pub struct Webhook {
 }
 
 impl Merchant {
+    /// The appid of the program the user logs in to and pays in: the shop's own under a service provider that has one.
+    pub fn program_appid(&self) -> &str {
+        self.identity.sub_appid.as_ref().unwrap_or(&self.identity.appid)
+    }
+
     /// The names of its webhooks.
     pub fn endpoints(&self) -> Vec<String> {
         self.webhooks.iter().map(|webhook| webhook.id.clone()).collect()

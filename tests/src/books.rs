@@ -70,7 +70,12 @@ impl World {
                     | EventKind::Claimed { .. }
                     | EventKind::PrepayAsked { .. }
                     | EventKind::PrepayGot { .. }
+                    | EventKind::MicropayAsked { .. }
+                    | EventKind::MicropayNotSent
+                    | EventKind::MicropayRefused { .. }
                     | EventKind::CloseAsked
+                    | EventKind::ReverseAsked
+                    | EventKind::ReverseRefused { .. }
                     | EventKind::RefundAsked { .. }
                     | EventKind::RefundAccepted { .. }
                     | EventKind::RefundRefused { .. }

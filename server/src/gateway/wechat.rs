@@ -5,16 +5,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::{Client, Response, Url, redirect};
+use wxpay_core::messages::auth_code_to_openid::{self, Payer};
 use wxpay_core::messages::close_order::{self, Closing};
 use wxpay_core::messages::code2session::{self, Session};
+use wxpay_core::messages::micropay::{self, Micropay};
 use wxpay_core::messages::order_query::{self, Found};
+use wxpay_core::messages::reverse::{self, Reversal};
 use wxpay_core::messages::unified_order::{self, Prepay, UnifiedOrder};
+use wxpay_core::messages::{ErrCode, Trade};
 use wxpay_core::xml::{self, from_xml, to_xml};
 use wxpay_core::{Params, SignType};
 
 use super::{Code2SessionError, Doubt, Gateway, GatewayError};
 use crate::ambient::NonceSource;
 use crate::merchant::Merchant;
+use crate::secret::Secret;
 
 /// Where WeChat is, and how long we wait for it.
 #[derive(Debug, Clone)]
@@ -82,7 +87,7 @@ impl Gateway for WeChat {
     ) -> Result<Session, Code2SessionError> {
         let mut url = self.config.login_url.clone();
         url.set_path(code2session::PATH);
-        let (appid, secret) = (&merchant.identity.appid, merchant.app_secret.expose());
+        let (appid, secret) = (merchant.program_appid(), merchant.app_secret.expose());
         url.query_pairs_mut().extend_pairs(code2session::query(appid, secret, code));
         let response = self.client.get(url).send().await.map_err(doubt);
         let response = response.map_err(Code2SessionError::Gateway)?;
@@ -130,6 +135,57 @@ impl Gateway for WeChat {
             .map_err(GatewayError::Invalid)?;
         let reply = self.post(close_order::PATH, &request).await?;
         Ok(close_order::read_reply(reply, identity, sign_type, api_key)?)
+    }
+
+    async fn micropay(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        charge: &Micropay,
+    ) -> Result<Box<Trade>, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let request = charge
+            .to_params(identity, &self.nonces.nonce(), sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(micropay::PATH, &request).await?;
+        let number = &charge.out_trade_no;
+        match micropay::read_reply(reply, number, identity, sign_type, api_key) {
+            micropay::Outcome::Paid(payment) => Ok(payment),
+            micropay::Outcome::PaidEarlier => {
+                Err(GatewayError::Refused { code: ErrCode::OrderPaid, description: String::new() })
+            }
+            micropay::Outcome::Failed { code, description } => {
+                Err(GatewayError::Refused { code, description })
+            }
+            micropay::Outcome::Unknown(error) => Err(GatewayError::Unknown(Doubt::Reply(error))),
+        }
+    }
+
+    async fn reverse(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Reversal, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request = reverse::request(out_trade_no, identity, &nonce, sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(reverse::PATH, &request).await?;
+        Ok(reverse::read_reply(reply, identity, sign_type, api_key)?)
+    }
+
+    async fn auth_code_to_openid(
+        &self,
+        merchant: &Merchant,
+        auth_code: &Secret,
+    ) -> Result<Payer, GatewayError> {
+        let Merchant { identity, api_key, sign_type, .. } = merchant;
+        let (code, nonce) = (auth_code.expose(), self.nonces.nonce());
+        let request = auth_code_to_openid::request(code, identity, &nonce, *sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(auth_code_to_openid::PATH, &request).await?;
+        Ok(auth_code_to_openid::read_reply(reply, identity, *sign_type, api_key)?)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use warp::Reply;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
+use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::code2session::SessionError;
 use wxpay_core::messages::reply::ReplyError;
 
@@ -23,6 +24,7 @@ pub struct ApiError {
     message: String,
     field: Option<String>,
     wechat_code: Option<String>,
+    advice: Option<&'static str>,
     source: Option<String>,
 }
 
@@ -35,13 +37,16 @@ struct Body<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wechat_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'a str>,
 }
 
 impl ApiError {
     /// An answer with a stable code and a sentence.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, message, field: None, wechat_code: None, source: None }
+        let (field, wechat_code, advice, source) = (None, None, None, None);
+        Self { status, code, message, field, wechat_code, advice, source }
     }
 
     /// 422: a field is missing or wrong.
@@ -76,6 +81,15 @@ impl ApiError {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", message)
     }
 
+    /// 402: the user's payment code was not charged. `advice` is a stable word for what the cashier does now.
+    pub fn not_charged(code: &ErrCode, description: &str, advice: &'static str) -> Self {
+        let message = format!("nothing was charged: {}", code.meaning());
+        let wechat_code = Some(code.as_str().into());
+        let error = Self::new(StatusCode::PAYMENT_REQUIRED, "not_charged", message);
+        let error = error.because(format!("{code} {description}"));
+        Self { wechat_code, advice: Some(advice), ..error }
+    }
+
     /// What only the log may know.
     pub fn because(mut self, source: impl Display) -> Self {
         self.source = Some(source.to_string());
@@ -106,6 +120,7 @@ impl Reply for ApiError {
             request_id,
             field: self.field.as_deref(),
             wechat_code: self.wechat_code.as_deref(),
+            advice: self.advice,
         };
         let mut response = warp::reply::json(&body).into_response();
         *response.status_mut() = self.status;
@@ -143,7 +158,10 @@ const fn conflict_code(conflict: Conflict) -> &'static str {
         Conflict::Paid => "order_paid",
         Conflict::Closed => "order_closed",
         Conflict::Expired => "order_expired",
-        Conflict::OtherTradeType => "other_trade_type",
+        Conflict::OtherTradeType(_) => "other_trade_type",
+        Conflict::Charging => "already_charged",
+        Conflict::Reversible => "reverse_instead",
+        Conflict::Refunding => "order_refunded",
     }
 }
 

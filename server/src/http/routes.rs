@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{health, login, notify, orders, pay, query};
+use super::api::{health, login, micropay, notify, offer, orders, pay, query};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -19,6 +19,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
     let slow = Duration::from_millis(limits.body_timeout_ms);
     let routes = phone(app, slow)
         .or(merchant(app, slow))
+        .unify()
+        .or(cashier(app, slow))
         .unify()
         .or(wechat(app, slow))
         .unify()
@@ -74,6 +76,35 @@ fn merchant(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(headers())
         .then(orders::close);
     reply(create).or(reply(list)).unify().or(reply(show)).unify().or(reply(close)).unify().boxed()
+}
+
+/// What the merchant's backend calls for payments outside of a mini program.
+fn cashier(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let headers = || warp::header::headers_cloned();
+    let order = |action: &'static str| {
+        with(app)
+            .and(warp::path!("v1" / "orders" / String / ..))
+            .and(warp::path(action))
+            .and(warp::path::end())
+            .and(warp::post())
+            .and(headers())
+    };
+    let peer = warp::ext::get::<Peer>;
+    let offer = order("pay").and(peer()).and(json(slow)).then(offer::offer);
+    let charge = order("micropay").and(peer()).and(json(slow)).then(micropay::charge);
+    let reverse = order("reverse").then(micropay::reverse);
+    let payer = post(app, "auth-code-to-openid")
+        .and(headers())
+        .and(json(slow))
+        .then(micropay::auth_code_to_openid);
+    reply(offer)
+        .or(reply(charge))
+        .unify()
+        .or(reply(reverse))
+        .unify()
+        .or(reply(payer))
+        .unify()
+        .boxed()
 }
 
 /// What WeChat calls.

@@ -4,18 +4,24 @@ mod agenda;
 mod apply;
 mod close;
 mod create;
+mod micropay;
+mod offer;
 mod order;
 mod pay;
 mod query;
 mod reconcile;
+mod reverse;
 
 use std::sync::Arc;
 
+use wxpay_core::messages::TradeType;
+
 pub use self::apply::{Fact, FactError, Verdict, apply};
 pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::offer::{Asker, Offer};
 pub use self::order::{
     Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
-    RefundFact, RefundTerms, Refused, Resolution, Source, Terms,
+    RefundFact, RefundTerms, Refused, Resolution, Reversal, Source, Terms,
 };
 
 use self::agenda::Agenda;
@@ -81,8 +87,14 @@ pub enum Conflict {
     Closed,
     /// The order's time is over.
     Expired,
-    /// The order is not paid in a mini program.
-    OtherTradeType,
+    /// The order, which is of this type, is paid in another way.
+    OtherTradeType(TradeType),
+    /// A payment code was charged for the order before, and nobody knows yet what came of it.
+    Charging,
+    /// A payment code was charged for the order: it can be reversed, but not closed.
+    Reversible,
+    /// Money of the order went back already, or is on its way: a reversal would give it back again.
+    Refunding,
 }
 
 /// Repeats of a decision whose order was changed meanwhile; each loses only to a change that succeeded.
@@ -222,7 +234,29 @@ impl Conflict {
             Self::Paid => "the order is paid already",
             Self::Closed => "the order is closed",
             Self::Expired => "the order's time to pay is over",
-            Self::OtherTradeType => "the order is not to be paid in a mini program",
+            Self::OtherTradeType(TradeType::Jsapi) => {
+                "the order is a JSAPI order: the mini program pays it by POST /v1/pay"
+            }
+            Self::OtherTradeType(TradeType::Native | TradeType::App | TradeType::Mweb) => {
+                "the order is a NATIVE, APP or MWEB order: \
+                    your backend gets what the user needs by POST /v1/orders/{out_trade_no}/pay"
+            }
+            Self::OtherTradeType(TradeType::Micropay) => {
+                "the order is a MICROPAY order: \
+                    your backend charges a payment code by POST /v1/orders/{out_trade_no}/micropay"
+            }
+            Self::OtherTradeType(TradeType::Facepay) => "the order is a FACEPAY order",
+            Self::Charging => {
+                "a payment code was charged for this order already; \
+                    look at the order until it is paid or reversed, and take a new order for another code"
+            }
+            Self::Reversible => {
+                "a payment code was charged for this order: \
+                    it is not closed but reversed, by POST /v1/orders/{out_trade_no}/reverse"
+            }
+            Self::Refunding => {
+                "money of this order went back already or is on its way; refund the rest instead"
+            }
         }
     }
 }

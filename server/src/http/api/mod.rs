@@ -2,7 +2,9 @@
 
 pub(super) mod health;
 pub(super) mod login;
+pub(super) mod micropay;
 pub(super) mod notify;
+pub(super) mod offer;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
-use crate::orders::{Extra, FoundAnomaly, Idempotency, NewOrder, Order};
+use crate::orders::{Extra, FoundAnomaly, Idempotency, NewOrder, Order, Refused, Reversal};
 use crate::store::{Cursor, Filter};
 
 /// What the merchant's backend sends. Amounts are whole fen.
@@ -205,7 +205,7 @@ struct List<'a> {
 
 /// An order as the merchant and its owner see it.
 #[derive(Serialize)]
-struct View<'a> {
+pub(super) struct View<'a> {
     out_trade_no: &'a str,
     merchant: &'a str,
     trade_state: TradeState,
@@ -225,12 +225,18 @@ struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
+    /// The order shall be reversed (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal: Option<&'a Reversal>,
+    /// Why the payment code was not charged (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a Refused>,
     anomalies: &'a [FoundAnomaly],
     revision: u64,
 }
 
 impl<'a> View<'a> {
-    fn new(order: &'a Order) -> Self {
+    pub(super) fn new(order: &'a Order) -> Self {
         let payment = order.payment.as_ref();
         Self {
             out_trade_no: &order.key.out_trade_no,
@@ -247,6 +253,8 @@ impl<'a> View<'a> {
             created_at: rfc3339(order.created_ms),
             expires_at: rfc3339(order.terms.expires_ms),
             close_asked: order.close_asked_ms.is_some(),
+            reversal: order.reversal.as_ref(),
+            refused: order.refused.as_ref(),
             anomalies: &order.anomalies,
             revision: order.revision,
         }

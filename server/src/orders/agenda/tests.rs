@@ -14,7 +14,8 @@ use crate::orders::Asked;
 use crate::orders::order::tests::order;
 
 fn asked(order: Order, at_ms: i64) -> Order {
-    let (spbill_create_ip, notify_url) = ("192.0.2.1".into(), "https://pay.example.com".into());
+    let (spbill_create_ip, notify_url) =
+        ("192.0.2.1".into(), Some("https://pay.example.com".into()));
     Order { asked: Some(Asked { at_ms, spbill_create_ip, notify_url }), ..order }
 }
 
