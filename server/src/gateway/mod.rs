@@ -1,5 +1,6 @@
 //! WeChat, as far as the rules need it.
 
+mod client;
 mod wechat;
 
 use async_trait::async_trait;
@@ -9,12 +10,15 @@ use wxpay_core::messages::close_order::Closing;
 use wxpay_core::messages::code2session::{Session, SessionError};
 use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::refund::{Accepted, Refund};
+use wxpay_core::messages::refund_query;
 use wxpay_core::messages::reply::ReplyError;
 use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, FieldError, Trade};
 use wxpay_core::xml::XmlError;
 
+pub use client::WeChatError;
 pub use wechat::{WeChat, WeChatConfig};
 
 use crate::merchant::Merchant;
@@ -76,6 +80,23 @@ pub trait Gateway: Send + Sync {
         merchant: &Merchant,
         auth_code: &Secret,
     ) -> Result<Payer, GatewayError>;
+
+    /// Pays back, with the merchant certificate. The same refund again is safe; another number is another refund.
+    async fn refund(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        refund: &Refund,
+    ) -> Result<Accepted, GatewayError>;
+
+    /// Asks what became of refunds; `offset` skips so many of an order's. Safe to repeat.
+    async fn refund_query(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        by: refund_query::By<'_>,
+        offset: u64,
+    ) -> Result<refund_query::Found, GatewayError>;
 }
 
 /// How a call failed, by what is safe to do next.
@@ -83,6 +104,8 @@ pub trait Gateway: Send + Sync {
 pub enum GatewayError {
     /// The request is wrong and was not made.
     Invalid(FieldError),
+    /// The call needs a merchant certificate and the merchant has none here: nothing was sent.
+    NoCertificate,
     /// The request did not leave: it may be sent again.
     NotSent {
         /// What happened, without any address.
@@ -143,6 +166,9 @@ impl std::fmt::Display for GatewayError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Invalid(error) => write!(f, "the request is wrong: {error}"),
+            Self::NoCertificate => f.write_str(
+                "this call needs the merchant certificate: set cert_file and key_file of the merchant",
+            ),
             Self::NotSent { detail } => write!(f, "WeChat cannot be reached: {detail}"),
             Self::Unknown(doubt) => write!(f, "WeChat's answer is missing: {doubt}"),
             Self::Refused { code, description } => {

@@ -4,6 +4,7 @@ use wxpay_core::messages::{Field, TradeType, micropay, unified_order};
 use wxpay_core::xml::to_xml;
 use wxpay_core::{Fen, Params};
 
+use super::micropay::require_certificate;
 use super::order::{Asked, Event, EventKind, Extra, Order, OrderKey, Terms};
 use super::{ATTEMPTS, Conflict, OrderError, Orders};
 use crate::merchant::{Merchant, notify_url};
@@ -185,6 +186,7 @@ impl Orders {
         let Merchant { identity, sign_type, api_key, .. } = merchant;
         let nonce = self.nonces.nonce();
         let (params, fields) = if order.is_micropay() {
+            require_certificate(merchant)?;
             check_unused(&order.terms.extra)?;
             let Some(request) = order.micropay(STAND_IN_CODE) else { return Ok(()) };
             (request.to_params(identity, &nonce, *sign_type, api_key), micropay::FIELDS)

@@ -50,7 +50,11 @@ impl Orders {
                 tracing::warn!(out_trade_no, %doubt, "charged or not? WeChat will be asked");
                 self.get(key).await
             }
-            Err(error @ (GatewayError::NotSent { .. } | GatewayError::Invalid(_))) => {
+            Err(
+                error @ (GatewayError::NotSent { .. }
+                | GatewayError::Invalid(_)
+                | GatewayError::NoCertificate),
+            ) => {
                 self.take_back(key).await?;
                 Err(error.into())
             }
@@ -79,6 +83,7 @@ impl Orders {
             return Err(OrderError::Conflict(conflict));
         }
         self.check_open(order)?;
+        require_certificate(self.merchant(order)?)?;
         if order.asked.is_some() {
             return Err(OrderError::Conflict(Conflict::Charging));
         }
@@ -174,4 +179,12 @@ fn check_code(auth_code: &Secret) -> Result<(), OrderError> {
     }
     let expected = Format::AuthCode.to_string();
     Err(OrderError::Field { field: "auth_code", expected })
+}
+
+/// Whoever charges a payment code must be able to reverse it: an unknown outcome has no other end.
+pub(super) fn require_certificate(merchant: &Merchant) -> Result<(), OrderError> {
+    match merchant.certificate {
+        Some(_) => Ok(()),
+        None => Err(GatewayError::NoCertificate.into()),
+    }
 }
