@@ -16,6 +16,7 @@ use crate::messages::Message;
 use crate::order::Order;
 use crate::payment::{Outcome, PayError};
 use crate::running::{Errand, Job};
+use crate::subject::Subject;
 use crate::tls::{Authority, ClientIdentity};
 use crate::world::{LedgerEntry, LoginCode, World};
 
@@ -157,7 +158,8 @@ impl Simulator {
             Ok((payment, world.order(name).ok_or(PayError::UnknownOrder)?))
         })?;
         if payment.is_some() {
-            self.deliver((order.mch_id().into(), order.out_trade_no().into())).await;
+            let key = (order.mch_id().into(), order.out_trade_no().into());
+            self.deliver(Subject::Payment(key)).await;
         }
         let err_msg = match outcome {
             Outcome::Pay | Outcome::PayWithCoupon { .. } => "requestPayment:ok",
@@ -178,7 +180,7 @@ impl Simulator {
         self.read(|world| world.order(name))
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.read(|world| world.ledger().to_vec())
     }

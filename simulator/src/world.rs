@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use wxpay_core::Fen;
+use wxpay_core::messages::refund::RefundStatus;
 
 use crate::calls::Call;
-use crate::config::{Config, Merchant, SubMerchant};
+use crate::config::{Config, Merchant, RefundRules, SubMerchant};
 use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::messages::{Message, Messages};
 use crate::order::Order;
 use crate::payment::{Outcome, PayError, Payer, Payment};
+use crate::refund::Refund;
+use crate::refunding::RefundKey;
 use crate::scanner::{AuthCode, Due};
 
 /// The way of an mweb_url, up to the prepay_id.
@@ -37,6 +40,14 @@ pub struct World {
     /// The short URL of every long one.
     pub(crate) short_urls: HashMap<String, String>,
     pub(crate) transactions: HashMap<String, OrderKey>,
+    /// The order of every refund, by the merchant's number of it.
+    pub(crate) refund_orders: HashMap<RefundKey, OrderKey>,
+    pub(crate) refund_ids: HashMap<String, RefundKey>,
+    /// Refunds that the call now being answered has begun.
+    pub(crate) started: Vec<RefundKey>,
+    pub(crate) refund_rules: RefundRules,
+    /// By mch_id, in fen: what was put into the balance by hand, or taken out.
+    pub(crate) balances: HashMap<String, i64>,
     pub(crate) codes: HashMap<String, LoginCode>,
     /// The names of users by their openids, as far as they have logged in.
     pub(crate) users: HashMap<String, String>,
@@ -61,21 +72,37 @@ pub(crate) struct LoginCode {
     pub(crate) used: bool,
 }
 
-/// Money that really moved.
+/// Money that really moved, or is on its way back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LedgerEntry {
     /// Milliseconds since 1970.
     pub at: i64,
-    /// `pay`, or `reverse` for money that went back with a micropay order.
+    /// `pay`, `refund`, or `reverse` for money that went back with a micropay order.
     pub kind: &'static str,
-    /// Who got it, or gave it back.
+    /// Who got it, or pays it back.
     pub mch_id: String,
     /// The merchant's number of the order.
     pub out_trade_no: String,
     /// WeChat's number of the payment.
     pub transaction_id: String,
-    /// In fen.
+    /// The order's amount in fen.
     pub total_fee: Fen,
+    /// Of a refund.
+    #[serde(flatten)]
+    pub refund: Option<RefundEntry>,
+}
+
+/// What the ledger says of a refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefundEntry {
+    /// The merchant's number.
+    pub out_refund_no: String,
+    /// WeChat's number.
+    pub refund_id: String,
+    /// In fen.
+    pub refund_fee: Fen,
+    /// What has become of it by now; money moved only where it is SUCCESS.
+    pub status: RefundStatus,
 }
 
 impl World {
@@ -92,6 +119,11 @@ impl World {
             code_urls: HashMap::new(),
             short_urls: HashMap::new(),
             transactions: HashMap::new(),
+            refund_orders: HashMap::new(),
+            refund_ids: HashMap::new(),
+            started: Vec::new(),
+            refund_rules: config.refund_rules(),
+            balances: HashMap::new(),
             codes: HashMap::new(),
             users: HashMap::new(),
             auth_codes: HashMap::new(),
@@ -119,7 +151,7 @@ impl World {
         Some(order)
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> &[LedgerEntry] {
         &self.ledger
     }
@@ -271,7 +303,46 @@ impl World {
         at: i64,
     ) {
         let (mch_id, out_trade_no) = key.clone();
-        self.ledger.push(LedgerEntry { at, kind, mch_id, out_trade_no, transaction_id, total_fee });
+        self.ledger.push(LedgerEntry {
+            at,
+            kind,
+            mch_id,
+            out_trade_no,
+            transaction_id,
+            total_fee,
+            refund: None,
+        });
+    }
+
+    /// Takes a refund on.
+    pub(crate) fn add_refund(&mut self, key: &OrderKey, refund: Refund) {
+        let Some(order) = self.orders.get_mut(key) else { return };
+        let refund_key = (key.0.clone(), refund.out_refund_no.clone());
+        self.refund_orders.insert(refund_key.clone(), key.clone());
+        self.refund_ids.insert(refund.refund_id.clone(), refund_key);
+        self.ledger.push(LedgerEntry {
+            at: refund.asked_ms,
+            kind: "refund",
+            mch_id: key.0.clone(),
+            out_trade_no: key.1.clone(),
+            transaction_id: order.payment().map_or_else(String::new, |p| p.transaction_id.clone()),
+            total_fee: order.total_fee,
+            refund: Some(RefundEntry {
+                out_refund_no: refund.out_refund_no.clone(),
+                refund_id: refund.refund_id.clone(),
+                refund_fee: refund.refund_fee,
+                status: refund.status,
+            }),
+        });
+        order.refunds.list.push(refund);
+    }
+
+    /// Keeps the ledger's word on a refund.
+    pub(crate) fn note_refund_status(&mut self, refund_id: &str, status: RefundStatus) {
+        let mut entries = self.ledger.iter_mut().filter_map(|entry| entry.refund.as_mut());
+        if let Some(entry) = entries.find(|entry| entry.refund_id == refund_id) {
+            entry.status = status;
+        }
     }
 }
 

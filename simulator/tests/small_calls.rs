@@ -71,6 +71,13 @@ async fn a_static_link_gets_one_short_url() {
     assert_eq!(read(ask(&link("tea")).await), tea);
     assert_ne!(read(ask(&link("cake")).await), tea);
     assert_fields(&ask("https://shop.example").await, &[("err_code", "PARAM_ERROR")]);
+
+    // Signed raw, sent percent-encoded.
+    let raw = link("tea");
+    let mut request = short_url::request(&raw, &identity(), NONCE, HMAC, &key()).unwrap();
+    let encoded: String = form_urlencoded::byte_serialize(raw.as_bytes()).collect();
+    request.set("long_url", &encoded).unwrap();
+    assert_eq!(read(world.call(Call::ShortUrl, &request).await), tea);
 }
 
 #[tokio::test]
