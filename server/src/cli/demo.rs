@@ -114,6 +114,8 @@ fn server_config(
         store_cache_bytes: 16 * 1024 * 1024,
         wechat: WeChatConfig {
             pay_url: url.clone(),
+            backup_pay_url: None,
+            report: false,
             login_url: url,
             connect_timeout_ms: 3_000,
             total_timeout_ms: 10_000,

@@ -1,6 +1,8 @@
 //! WeChat, as far as the rules need it.
 
 mod client;
+mod hosts;
+mod report;
 mod wechat;
 
 use async_trait::async_trait;
