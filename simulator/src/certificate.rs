@@ -1,14 +1,17 @@
-//! What happens to a call that needs the merchant certificate and comes without it.
+//! Which calls need the merchant certificate, and what happens without it.
 //!
 //! The web server in front of WeChat answers a request without one, and one with a certificate of no merchant, by an
 //! HTML page with status 400. That a merchant's certificate belongs to another than the request names is found behind
 //! it, and is answered in XML.
 
 use hyper::StatusCode;
+use wxpay_core::messages::{download_fundflow, refund, reverse};
 
-use crate::calls::Call;
 use crate::http::{Received, Sent};
 use crate::tls::Caller;
+
+/// The paths that need a certificate.
+const PATHS: [&str; 3] = [refund::PATH, reverse::PATH, download_fundflow::PATH];
 
 const MISSING: &str = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n\
     <body><h1>400 Bad Request</h1>No required SSL certificate was sent</body>\r\n</html>\r\n";
@@ -16,9 +19,9 @@ const UNKNOWN: &str = "<html>\r\n<head><title>400 The SSL certificate error</tit
     <body><h1>400 Bad Request</h1>The SSL certificate error</body>\r\n</html>\r\n";
 
 /// The web server's no, and a note that says why.
-pub(crate) fn refused(call: Call, received: &Received) -> Option<(Sent, &'static str)> {
+pub(crate) fn refused(received: &Received) -> Option<(Sent, &'static str)> {
     let (page, note) = match received.caller {
-        _ if !call.needs_certificate() => return None,
+        _ if !is_needed(received) => return None,
         Caller::Merchant(_) => return None,
         Caller::Plain => (MISSING, "this call needs TLS and the merchant certificate"),
         Caller::Anonymous => (MISSING, "no merchant certificate was sent"),
@@ -30,7 +33,11 @@ pub(crate) fn refused(call: Call, received: &Received) -> Option<(Sent, &'static
 }
 
 /// Whether a needed certificate is another merchant's.
-pub(crate) fn is_of_another(call: Call, received: &Received, mch_id: &str) -> bool {
+pub(crate) fn is_of_another(received: &Received, mch_id: &str) -> bool {
     let is_theirs = matches!(&received.caller, Caller::Merchant(owner) if owner == mch_id);
-    call.needs_certificate() && !is_theirs
+    is_needed(received) && !is_theirs
+}
+
+fn is_needed(received: &Received) -> bool {
+    PATHS.contains(&received.path.as_str())
 }

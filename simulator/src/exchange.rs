@@ -32,7 +32,7 @@ pub(crate) async fn exchange(
     call: Call,
     received: &Received,
 ) -> Result<Sent, Dropped> {
-    if let Some((sent, note)) = certificate::refused(call, received) {
+    if let Some((sent, note)) = certificate::refused(received) {
         let parties = (Party::Server, Party::Wechat);
         let exchange = note_request(simulator, parties, call.as_str(), received);
         return Ok(close(simulator, &exchange, Answered { sent, note: note.into() }));

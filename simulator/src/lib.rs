@@ -2,7 +2,8 @@
 //!
 //! It keeps orders, users and a ledger, checks requests as strictly as WeChat does, sends payment notices until they
 //! are acknowledged, shows a cashier page to a person, and makes on command the faults a merchant's server must
-//! survive. It listens on loopback only and delivers notices to loopback only.
+//! survive. It listens on loopback only and delivers notices to loopback only. A second port speaks TLS and takes the
+//! merchant certificate, which refunds need; the simulator gives out both the certificates and their authority.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {

@@ -102,7 +102,7 @@ impl Order {
         amounts: Amounts,
         with_spacing: bool,
         now_ms: i64,
-    ) -> Result<&Payment, Refusal> {
+    ) -> Result<(), Refusal> {
         let payment = match (&self.payment, self.trade_state()) {
             (Some(payment), TradeState::Success | TradeState::Refund) => payment,
             (Some(_) | None, _) => {
@@ -129,7 +129,7 @@ impl Order {
         if with_spacing && last_ms.is_some_and(|at| now_ms - at < MIN_SPACING_S * 1000) {
             return refuse(ErrCode::FrequencyLimited, "同一订单两次退款须间隔1分钟");
         }
-        Ok(payment)
+        Ok(())
     }
 
     /// The coupon's part of the next refund: after every refund the coupon has back what is its share of the whole,

@@ -12,7 +12,7 @@ use wxpay_core::messages::reply::ReplyError;
 
 use crate::gateway::{Code2SessionError, Doubt, GatewayError};
 use crate::login::LoginError;
-use crate::orders::{Conflict, OrderError};
+use crate::orders::{Conflict, OrderError, RefundError, Refused};
 use crate::store::StoreError;
 use crate::telemetry;
 
@@ -25,6 +25,7 @@ pub struct ApiError {
     field: Option<String>,
     wechat_code: Option<String>,
     advice: Option<&'static str>,
+    retry_after_s: Option<u32>,
     source: Option<String>,
 }
 
@@ -45,8 +46,16 @@ impl ApiError {
     /// An answer with a stable code and a sentence.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        let (field, wechat_code, advice, source) = (None, None, None, None);
-        Self { status, code, message, field, wechat_code, advice, source }
+        Self {
+            status,
+            code,
+            message,
+            field: None,
+            wechat_code: None,
+            advice: None,
+            retry_after_s: None,
+            source: None,
+        }
     }
 
     /// 422: a field is missing or wrong.
@@ -96,8 +105,20 @@ impl ApiError {
         self
     }
 
+    /// 409: WeChat has said no for good.
+    pub fn refund_refused(refused: &Refused) -> Self {
+        let message = format!(
+            "WeChat refused the refund for good ({}), and nothing was paid back; its number is used up",
+            ErrCode::from(refused.code.as_str()).meaning()
+        );
+        let error = Self::new(StatusCode::CONFLICT, "refund_refused", message);
+        Self { wechat_code: Some(refused.code.clone()), ..error }.because(&refused.description)
+    }
+
+    /// 503 that passes by itself.
     fn unavailable(code: &'static str, message: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+        Self { retry_after_s: Some(1), ..error }
     }
 
     fn upstream(code: &'static str, message: &'static str) -> Self {
@@ -124,8 +145,8 @@ impl Reply for ApiError {
         };
         let mut response = warp::reply::json(&body).into_response();
         *response.status_mut() = self.status;
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -141,6 +162,7 @@ impl From<OrderError> for ApiError {
             OrderError::Conflict(conflict) => {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
+            OrderError::Refund(error) => error.into(),
             OrderError::Fact(fact) => {
                 let message = "WeChat's record of this order is not ours; somebody must look at it";
                 Self::upstream("upstream_differs", message).because(fact)
@@ -148,6 +170,26 @@ impl From<OrderError> for ApiError {
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<RefundError> for ApiError {
+    fn from(error: RefundError) -> Self {
+        const FEE: &str = "refund_fee";
+        const NUMBER: &str = "out_refund_no";
+        let (status, code, field) = match error {
+            RefundError::NotConfigured => {
+                (StatusCode::SERVICE_UNAVAILABLE, "refunds_not_configured", None)
+            }
+            RefundError::NotPaid => (StatusCode::CONFLICT, "order_not_paid", None),
+            RefundError::TooMuch { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "refund_too_much", Some(FEE))
+            }
+            RefundError::TooOld => (StatusCode::CONFLICT, "payment_too_old", None),
+            RefundError::TooManyParts => (StatusCode::CONFLICT, "too_many_refunds", None),
+            RefundError::NumberUsed => (StatusCode::CONFLICT, "out_refund_no_used", Some(NUMBER)),
+        };
+        Self { field: field.map(Into::into), ..Self::new(status, code, error.to_string()) }
     }
 }
 
@@ -161,6 +203,7 @@ const fn conflict_code(conflict: Conflict) -> &'static str {
         Conflict::OtherTradeType(_) => "other_trade_type",
         Conflict::Charging => "already_charged",
         Conflict::Reversible => "reverse_instead",
+        Conflict::Reversing => "order_reversing",
         Conflict::Refunding => "order_refunded",
     }
 }

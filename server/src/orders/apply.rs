@@ -40,6 +40,11 @@ pub enum FactError {
         /// What WeChat says.
         reported: String,
     },
+    /// A refund that is not the one on record.
+    RefundDiffers {
+        /// In which field.
+        field: &'static str,
+    },
 }
 
 impl std::fmt::Display for FactError {
@@ -50,6 +55,9 @@ impl std::fmt::Display for FactError {
             }
             Self::CurrencyDiffers { reported } => {
                 write!(f, "fee_type: the order is in CNY, the message says {reported}")
+            }
+            Self::RefundDiffers { field } => {
+                write!(f, "{field}: WeChat's record of the refund is not ours")
             }
         }
     }

@@ -6,9 +6,9 @@ use wxpay_core::{Fen, Params};
 
 use super::micropay::require_certificate;
 use super::order::{Asked, Event, EventKind, Extra, Order, OrderKey, Terms};
-use super::{ATTEMPTS, Conflict, OrderError, Orders};
+use super::{ATTEMPTS, Conflict, Idempotency, OrderError, Orders};
 use crate::merchant::{Merchant, notify_url};
-use crate::store::{Change, IdempotencyRow, StoreError};
+use crate::store::{Change, StoreError};
 
 /// The shortest time to pay: WeChat's older documents want more than five minutes.
 pub const MIN_EXPIRE_S: i64 = 5 * 60;
@@ -34,15 +34,6 @@ pub struct NewOrder {
     pub extra: Extra,
 }
 
-/// The Idempotency-Key of a request, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Idempotency {
-    /// The key.
-    pub key: String,
-    /// SHA-256 of the body, hex.
-    pub body_hash: String,
-}
-
 /// The order, and whether this call made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
@@ -65,8 +56,9 @@ impl Orders {
         idempotency: Option<Idempotency>,
     ) -> Result<Created, OrderError> {
         for _ in 0..ATTEMPTS {
-            if let Some(order) = self.made_by_key(merchant, idempotency.as_ref()).await? {
-                return Ok(Created { order, is_new: false });
+            if let Some(row) = self.made_by_key(merchant, idempotency.as_ref()).await? {
+                let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
+                return Ok(Created { order: self.get(&key).await?, is_new: false });
             }
             let now_ms = self.clock.now_ms();
             let (key, first) = self.begin(merchant, &new, now_ms)?;
@@ -79,7 +71,7 @@ impl Orders {
                 };
                 // From now on the key stands for this order, too.
                 let change = Change::default();
-                let change = change.with_idempotency(row(&key, idempotency));
+                let change = change.with_idempotency(idempotency.row(&key, None));
                 match self.store.commit(change).await {
                     Ok(()) => return Ok(Created { order, is_new: false }),
                     Err(StoreError::Stale) => continue,
@@ -91,7 +83,7 @@ impl Orders {
             }
             let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
             if let Some(idempotency) = &idempotency {
-                change = change.with_idempotency(row(&key, idempotency));
+                change = change.with_idempotency(idempotency.row(&key, None));
             }
             let created = change.order().cloned();
             match (self.store.commit(change).await, created) {
@@ -104,20 +96,6 @@ impl Orders {
             }
         }
         Err(StoreError::Stale.into())
-    }
-
-    async fn made_by_key(
-        &self,
-        merchant: &Merchant,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Option<Order>, OrderError> {
-        let Some(Idempotency { key, body_hash }) = idempotency else { return Ok(None) };
-        let Some(row) = self.store.idempotency(&merchant.id, key).await? else { return Ok(None) };
-        if row.body_hash != *body_hash {
-            return Err(OrderError::Conflict(Conflict::KeyUsed));
-        }
-        let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
-        self.get(&key).await.map(Some)
     }
 
     /// The order's key and first event, with every field checked as WeChat will.
@@ -222,7 +200,10 @@ fn check_unused(extra: &Extra) -> Result<(), OrderError> {
 }
 
 /// What XML cannot carry could be ordered, but never sent.
-fn check_characters(params: &Params, fields: &[Field]) -> Result<(), OrderError> {
+pub(super) fn check_characters(
+    params: &Params,
+    fields: &'static [Field],
+) -> Result<(), OrderError> {
     for Field { name, .. } in fields {
         let value = params.filled(name).unwrap_or_default();
         let alone = Params::from_pairs([(*name, value)]);
@@ -232,15 +213,6 @@ fn check_characters(params: &Params, fields: &[Field]) -> Result<(), OrderError>
         }
     }
     Ok(())
-}
-
-fn row(order: &OrderKey, idempotency: &Idempotency) -> IdempotencyRow {
-    IdempotencyRow {
-        merchant: order.merchant.clone(),
-        key: idempotency.key.clone(),
-        body_hash: idempotency.body_hash.clone(),
-        out_trade_no: order.out_trade_no.clone(),
-    }
 }
 
 fn is_same(order: &Order, new: &NewOrder) -> bool {

@@ -4,12 +4,14 @@ mod agenda;
 mod apply;
 mod close;
 mod create;
+mod idempotency;
 mod micropay;
 mod offer;
 mod order;
 mod pay;
 mod query;
 mod reconcile;
+mod refund;
 mod reverse;
 
 use std::sync::Arc;
@@ -17,14 +19,18 @@ use std::sync::Arc;
 use wxpay_core::messages::TradeType;
 
 pub use self::apply::{Fact, FactError, Verdict, apply};
-pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::create::{Created, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::idempotency::Idempotency;
 pub use self::offer::{Asker, Offer};
 pub use self::order::{
     Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
     RefundFact, RefundTerms, Refused, Resolution, Reversal, Source, Terms,
 };
 
+pub use self::refund::{NewRefund, Noticed, RefundError, RefundReport, Refunded, apply_refund};
+
 use self::agenda::Agenda;
+use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
@@ -42,6 +48,7 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    turns: Turns,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -66,6 +73,8 @@ pub enum OrderError {
     },
     /// The order's state, or what was asked before, does not allow it.
     Conflict(Conflict),
+    /// The refund cannot be made.
+    Refund(RefundError),
     /// WeChat says something that cannot be about this order.
     Fact(FactError),
     /// WeChat did not do it.
@@ -93,6 +102,8 @@ pub enum Conflict {
     Charging,
     /// A payment code was charged for the order: it can be reversed, but not closed.
     Reversible,
+    /// The order shall be reversed, which gives back all of its money.
+    Reversing,
     /// Money of the order went back already, or is on its way: a reversal would give it back again.
     Refunding,
 }
@@ -120,6 +131,7 @@ impl Orders {
             public_url,
             expire_s,
             agenda: Agenda::default(),
+            turns: Turns::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
     }
@@ -216,6 +228,7 @@ impl std::fmt::Display for OrderError {
             Self::NotFound => f.write_str("there is no such order"),
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
+            Self::Refund(error) => error.fmt(f),
             Self::Fact(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
@@ -253,6 +266,9 @@ impl Conflict {
             Self::Reversible => {
                 "a payment code was charged for this order: \
                     it is not closed but reversed, by POST /v1/orders/{out_trade_no}/reverse"
+            }
+            Self::Reversing => {
+                "the order is being reversed, which gives back all of its money; look at it again"
             }
             Self::Refunding => {
                 "money of this order went back already or is on its way; refund the rest instead"

@@ -1,10 +1,11 @@
 //! Reversing a payment-code order: unpaid it is closed, paid it is given back whole. The wish is durable before it is sent.
 
+use wxpay_core::Fen;
 use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::{ErrCode, TradeState};
 
 use super::apply::Fact;
-use super::order::{EventKind, Order, OrderKey, Refund, Refused, Source};
+use super::order::{EventKind, Order, OrderKey, Refused, Source};
 use super::query::LookedUp;
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::GatewayError;
@@ -78,9 +79,7 @@ fn reversing_events(order: &Order) -> Result<Vec<EventKind>, OrderError> {
         let conflict = Conflict::OtherTradeType(order.terms.trade_type);
         return Err(OrderError::Conflict(conflict));
     }
-    let is_refunding =
-        order.trade_state == TradeState::Refund || order.refunds.iter().any(Refund::holds_amount);
-    if is_refunding {
+    if order.trade_state == TradeState::Refund || order.refund_total() > Fen::ZERO {
         return Err(OrderError::Conflict(Conflict::Refunding));
     }
     let is_paid = order.trade_state == TradeState::Success;

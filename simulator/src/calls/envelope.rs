@@ -132,7 +132,7 @@ pub(super) fn open(world: &World, call: Call, received: &Received) -> Result<Req
         Err(error) if is_common(error.field) => Err(not_accepted(words(&error), error)),
         // The field errors of the call itself are answered with a signature, by `checked`.
         Ok(()) | Err(_) => {
-            let wrong_certificate = certificate::is_of_another(call, received, &mch_id);
+            let wrong_certificate = certificate::is_of_another(received, &mch_id);
             Ok(Request { params, sign_type, mch_id, wrong_certificate })
         }
     }

@@ -132,11 +132,6 @@ impl Call {
         }
     }
 
-    /// Whether WeChat wants the merchant certificate (mutual TLS).
-    pub const fn needs_certificate(self) -> bool {
-        matches!(self, Self::Refund | Self::Reverse | Self::DownloadFundFlow)
-    }
-
     /// Whether WeChat sends it by itself.
     pub(crate) const fn is_notice(self) -> bool {
         matches!(self, Self::Notice | Self::RefundNotice)

@@ -16,7 +16,7 @@ const UNSETTLED_FUNDS: &str = "REFUND_SOURCE_UNSETTLED_FUNDS";
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     let out_refund_no = request.params.get("out_refund_no").unwrap_or_default();
     let refund_key = (request.mch_id.clone(), out_refund_no.to_owned());
-    let key = order_key(world, request)?;
+    let key = named_order(world, request)?.ok_or_else(no_order)?;
     let amounts =
         Amounts { total_fee: fee(request, "total_fee"), refund_fee: fee(request, "refund_fee") };
     let known = world.refund_orders.get(&refund_key).cloned();
@@ -39,8 +39,8 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     }
 }
 
-/// The order a request is about; transaction_id wins when both numbers are sent.
-fn order_key(world: &World, request: &Request) -> Result<OrderKey, Refusal> {
+/// The order of this merchant that a request names; transaction_id wins when both numbers are sent.
+pub(super) fn named_order(world: &World, request: &Request) -> Result<Option<OrderKey>, Refusal> {
     let key = match request.params.filled("transaction_id") {
         Some(id) if id.len() != 28 || !id.bytes().all(|byte| byte.is_ascii_digit()) => {
             return Err(Refusal::new(ErrCode::InvalidTransactionid, "无效transaction_id"));
@@ -51,7 +51,7 @@ fn order_key(world: &World, request: &Request) -> Result<OrderKey, Refusal> {
             Some((request.mch_id.clone(), number.to_owned()))
         }
     };
-    key.filter(|(mch_id, _)| *mch_id == request.mch_id).ok_or_else(no_order)
+    Ok(key.filter(|(mch_id, _)| *mch_id == request.mch_id))
 }
 
 /// The same request once more pays nothing back; the same number with other amounts is refused.

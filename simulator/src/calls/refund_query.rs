@@ -5,7 +5,7 @@ use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::refund_query::PAGE;
 
-use super::refund::order_fields;
+use super::refund::{named_order, order_fields};
 use super::{Answer, Refusal, Request};
 use crate::ids::beijing_dashed;
 use crate::order::Order;
@@ -95,15 +95,7 @@ fn asked<'a>(world: &'a World, request: &Request) -> Result<Asked<'a>, Refusal> 
         let order = world.order_of_refund(&key).ok_or_else(no_refund)?;
         return Ok(Asked { order, one: order.refund(&key.1) });
     }
-    let order_key = match text("transaction_id") {
-        Some(id) if id.len() != 28 || !id.bytes().all(|byte| byte.is_ascii_digit()) => {
-            return Err(Refusal::new(ErrCode::InvalidTransactionid, "无效transaction_id"));
-        }
-        Some(id) => world.transactions.get(id).cloned(),
-        None => text("out_trade_no").map(own),
-    };
-    let order = order_key
-        .filter(|(mch_id, _)| *mch_id == request.mch_id)
+    let order = named_order(world, request)?
         .and_then(|key| world.orders.get(&key))
         .filter(|order| !order.refunds().is_empty());
     Ok(Asked { order: order.ok_or_else(no_refund)?, one: None })

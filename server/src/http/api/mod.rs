@@ -4,10 +4,12 @@ pub(super) mod health;
 pub(super) mod login;
 pub(super) mod micropay;
 pub(super) mod notify;
+pub(super) mod notify_refund;
 pub(super) mod offer;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
+pub(super) mod refunds;
 
 use serde::{Deserialize, Deserializer, Serialize};
 

@@ -11,7 +11,7 @@ use warp::http::{HeaderMap, StatusCode};
 use wxpay_core::Fen;
 use wxpay_core::messages::{TradeState, TradeType};
 
-use super::{order_key, query_value};
+use super::{order_key, query_value, refunds};
 use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
@@ -55,7 +55,7 @@ pub(in crate::http) async fn create(
     let merchant = auth::merchant(&app, &headers)?;
     let body = body?;
     let request: CreateRequest = body::json(&body)?;
-    let idempotency = idempotency(&headers, &body)?;
+    let idempotency = idempotency(&headers, "", &body)?;
     let openid = owner(&app, &merchant.id, &request)?;
     let new = new_order(request, openid)?;
     let created = app.orders.create(merchant, new, idempotency).await?;
@@ -101,14 +101,20 @@ fn owner(app: &App, merchant: &str, request: &CreateRequest) -> Result<Option<St
     }
 }
 
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+/// The key, and what it stands for: the body, and where it was sent to.
+pub(super) fn idempotency(
+    headers: &HeaderMap,
+    scope: &str,
+    body: &[u8],
+) -> Result<Option<Idempotency>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| {
         (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     });
     let expected = "expected 1 to 255 printable ASCII characters without spaces";
     let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", expected))?.into();
-    let body_hash = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::new().chain_update(scope).chain_update(body).finalize();
+    let body_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Some(Idempotency { key, body_hash }))
 }
 
@@ -231,6 +237,9 @@ pub(super) struct View<'a> {
     /// Why the payment code was not charged (MICROPAY).
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'a Refused>,
+    refunds: Vec<refunds::View<'a>>,
+    /// What can still be paid back.
+    refundable_fee: Fen,
     anomalies: &'a [FoundAnomaly],
     revision: u64,
 }
@@ -255,6 +264,8 @@ impl<'a> View<'a> {
             close_asked: order.close_asked_ms.is_some(),
             reversal: order.reversal.as_ref(),
             refused: order.refused.as_ref(),
+            refunds: refunds::views(order),
+            refundable_fee: order.refundable(),
             anomalies: &order.anomalies,
             revision: order.revision,
         }
@@ -262,7 +273,7 @@ impl<'a> View<'a> {
 }
 
 /// Beijing time with its offset.
-fn rfc3339(ms: i64) -> Option<String> {
+pub(super) fn rfc3339(ms: i64) -> Option<String> {
     let beijing = jiff::tz::Offset::constant(8);
     Timestamp::from_millisecond(ms).ok().map(|at| at.display_with_offset(beijing).to_string())
 }
