@@ -26,7 +26,7 @@ pub use notice::Notice;
 pub use raw::Wire;
 pub use server::{RunningServer, StoreKind};
 pub use shop::{
-    ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, ENDPOINT, MCH_ID, SHOP, SISTER, Shop,
-    WEBHOOK_SECRET, outbox,
+    ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, CAKE, ENDPOINT, MCH_ID, SHOP, SISTER, Shop, Sub,
+    TEA, WEBHOOK_SECRET, outbox,
 };
 pub use world::{Reply, START_MS, Setup, World};

@@ -29,6 +29,9 @@ pub enum StoreKind {
 pub(crate) struct Settings {
     pub(crate) store: StoreKind,
     pub(crate) pay_url: String,
+    pub(crate) backup_pay_url: Option<String>,
+    pub(crate) report: bool,
+    pub(crate) ca_pem: Option<String>,
     pub(crate) login_url: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) merchants: Merchants,
@@ -59,16 +62,23 @@ impl RunningServer {
         let gateway = WeChat::new(
             WeChatConfig {
                 pay_url: settings.pay_url.parse().unwrap(),
+                backup_pay_url: settings.backup_pay_url.map(|url| url.parse().unwrap()),
+                report: settings.report,
                 login_url: settings.login_url.parse().unwrap(),
                 connect_timeout_ms: 1_000,
                 total_timeout_ms: settings.wechat_timeout_ms,
                 allow_http: true,
+                ca_pem: settings.ca_pem,
             },
+            &settings.merchants,
             nonces.clone(),
-        );
+        )
+        .unwrap();
+        let clock = Arc::clone(&settings.clock);
+        let gateway = if settings.report { gateway.with_reports(clock) } else { gateway };
         let parts = Parts {
             store,
-            gateway: Arc::new(gateway.unwrap()),
+            gateway: Arc::new(gateway),
             clock: settings.clock,
             nonces,
             merchants: Arc::new(settings.merchants),

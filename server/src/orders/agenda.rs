@@ -86,15 +86,18 @@ impl Checks {
 /// When to look at an open order next, strictly after `now_ms`.
 fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     match &order.asked {
-        Some(asked) if order.is_micropay() => charge_check_ms(order, asked.at_ms, now_ms),
+        Some(asked) if order.is_micropay() => charge_check_ms(order, asked.at_ms, from_ms, now_ms),
         Some(_) | None => ladder_ms(order, from_ms, now_ms),
     }
 }
 
-/// A charge is asked about every five seconds until it is given up; then it is reversed, ever less often.
-fn charge_check_ms(order: &Order, asked_ms: i64, now_ms: i64) -> i64 {
-    let ever_less =
-        |since_ms: i64| now_ms + (now_ms - since_ms).clamp(CHARGE_STEP_MS, LONGEST_STEP_MS);
+/// A charge is asked about every five seconds until it is given up; then it is reversed, ever less often. A restart
+/// (`from_ms`) begins with seconds again.
+fn charge_check_ms(order: &Order, asked_ms: i64, from_ms: i64, now_ms: i64) -> i64 {
+    let ever_less = |since_ms: i64| {
+        let since_ms = since_ms.max(from_ms);
+        now_ms + (now_ms - since_ms).clamp(CHARGE_STEP_MS, LONGEST_STEP_MS)
+    };
     match &order.reversal {
         Some(reversal) if order.is_reversing() => match order.reversible_ms() {
             Some(allowed_ms) if allowed_ms > now_ms => allowed_ms,

@@ -148,8 +148,11 @@ impl Orders {
 
     /// What the sweep does with a charge whose outcome is unknown.
     pub(super) async fn follow_charge(&self, order: &Order) -> Result<(), OrderError> {
+        // Where something is odd, a person decides: it may be somebody else's money.
         let is_due = |order: &Order| {
-            order.is_charging() && order.give_up_ms().is_some_and(|at| self.clock.now_ms() >= at)
+            order.is_charging()
+                && order.anomalies.is_empty()
+                && order.give_up_ms().is_some_and(|at| self.clock.now_ms() >= at)
         };
         let order = match self.ask_wechat(&order.key).await {
             Ok(order) => order,

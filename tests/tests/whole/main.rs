@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod backup;
 mod closing;
 mod create;
 mod faults;
@@ -16,9 +17,13 @@ mod forged;
 mod http;
 mod lifecycle;
 mod login;
+mod micropay;
 mod notices;
+mod offers;
 mod payment;
 mod phone;
+mod provider;
+mod reverse;
 mod scene;
 mod secrets;
 mod storm;
