@@ -27,6 +27,8 @@ pub struct Parts {
     pub public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
     pub order_expire_s: i64,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
     /// Whose `X-Forwarded-For` is believed.
@@ -43,6 +45,8 @@ pub struct App {
     pub merchants: Arc<Merchants>,
     /// Where orders live.
     pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub nonces: Arc<dyn NonceSource>,
     /// Whose `X-Forwarded-For` is believed.
@@ -77,17 +81,19 @@ impl App {
         let orders = Orders::new(
             Arc::clone(&store),
             gateway,
-            clock,
+            Arc::clone(&clock),
             Arc::clone(&nonces),
             Arc::clone(&merchants),
             parts.public_url,
             parts.order_expire_s,
         );
+        let orders = orders.refunding_late_payments(parts.refund_paid_after_close);
         Arc::new(Self {
             orders,
             logins,
             merchants,
             store,
+            clock,
             nonces,
             trusted_proxies: parts.trusted_proxies,
             draining: AtomicBool::new(false),

@@ -5,6 +5,7 @@
 
 pub mod ambient;
 pub mod app;
+pub mod backup;
 pub mod certificate;
 pub mod cli;
 pub mod config;

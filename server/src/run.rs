@@ -116,6 +116,7 @@ impl Server {
             merchants: Arc::new(config.merchants),
             public_url: config.public_url,
             order_expire_s: config.order_expire_s,
+            refund_paid_after_close: config.refund_paid_after_close,
             token_s: config.token_s,
             trusted_proxies: config.trusted_proxies,
         };

@@ -55,6 +55,7 @@ impl World {
             .collect();
         ledger.sort();
         assert_eq!(booked, ledger, "our books on the left, WeChat's ledger on the right");
+        self.assert_refunds_agree(&orders);
         self.assert_logs_hold(&orders).await;
     }
 
@@ -85,9 +86,9 @@ impl World {
                     | EventKind::ReverseRefused { .. }
                     | EventKind::RefundAsked { .. }
                     | EventKind::RefundAccepted { .. }
+                    | EventKind::RefundDelayed { .. }
                     | EventKind::RefundRefused { .. }
                     | EventKind::RefundFact { .. }
-                    | EventKind::RefundDelayed { .. }
                     | EventKind::Found { .. }
                     | EventKind::Resolved { .. } => continue,
                 };

@@ -31,13 +31,30 @@ pub(crate) struct Settings {
     pub(crate) pay_url: String,
     pub(crate) backup_pay_url: Option<String>,
     pub(crate) report: bool,
-    pub(crate) ca_pem: Option<String>,
     pub(crate) login_url: String,
+    pub(crate) ca_pem: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) merchants: Merchants,
     pub(crate) wechat_timeout_ms: u64,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
+}
+
+impl Settings {
+    pub(crate) fn gateway(&self) -> WeChat {
+        let config = WeChatConfig {
+            pay_url: self.pay_url.parse().unwrap(),
+            backup_pay_url: self.backup_pay_url.as_ref().map(|url| url.parse().unwrap()),
+            report: self.report,
+            login_url: self.login_url.parse().unwrap(),
+            connect_timeout_ms: 1_000,
+            total_timeout_ms: self.wechat_timeout_ms,
+            allow_http: true,
+            ca_pem: self.ca_pem.clone(),
+        };
+        let gateway = WeChat::new(config, &self.merchants, Arc::new(SystemNonces)).unwrap();
+        if self.report { gateway.with_reports(Arc::clone(&self.clock)) } else { gateway }
+    }
 }
 
 /// A server under test.
@@ -59,23 +76,7 @@ impl RunningServer {
             StoreKind::Sled(path) => Arc::new(open(path).await),
         };
         let nonces = Arc::new(SystemNonces);
-        let gateway = WeChat::new(
-            WeChatConfig {
-                pay_url: settings.pay_url.parse().unwrap(),
-                backup_pay_url: settings.backup_pay_url.map(|url| url.parse().unwrap()),
-                report: settings.report,
-                login_url: settings.login_url.parse().unwrap(),
-                connect_timeout_ms: 1_000,
-                total_timeout_ms: settings.wechat_timeout_ms,
-                allow_http: true,
-                ca_pem: settings.ca_pem,
-            },
-            &settings.merchants,
-            nonces.clone(),
-        )
-        .unwrap();
-        let clock = Arc::clone(&settings.clock);
-        let gateway = if settings.report { gateway.with_reports(clock) } else { gateway };
+        let gateway = settings.gateway();
         let parts = Parts {
             store,
             gateway: Arc::new(gateway),
@@ -86,6 +87,7 @@ impl RunningServer {
             order_expire_s: 7_200,
             token_s: 7 * 24 * 3_600,
             trusted_proxies: settings.trusted_proxies,
+            refund_paid_after_close: false,
         };
         let server = Server::with_parts(listener, parts, settings.limits).await.unwrap();
         let app = Arc::clone(&server.app);

@@ -6,7 +6,7 @@ use wxpay_server::certificate::Certificate;
 use wxpay_server::merchant::{Merchant, Webhook};
 use wxpay_server::secret::Secret;
 use wxpay_server::store::{OutboxRow, Store};
-use wxpay_simulator::{ClientIdentity, Merchant as WeChatMerchant, SubMerchant};
+use wxpay_simulator::{Merchant as WeChatMerchant, Simulator, SubMerchant};
 
 /// A merchant, known to the server and to WeChat.
 #[derive(Debug, Clone, Copy)]
@@ -136,11 +136,12 @@ impl Shop {
         }
     }
 
-    /// As the server is configured, with the certificate WeChat has given out.
-    pub(crate) fn with_certificate(&self, sign_type: SignType, files: &ClientIdentity) -> Merchant {
-        let key = Secret::new(files.key_pem.clone());
-        let certificate = Some(Certificate::read(&files.cert_pem, &key).unwrap());
-        Merchant { certificate, ..self.for_server(sign_type) }
+    /// As the server is configured when it can pay back, with the certificate that WeChat gave out.
+    pub fn with_certificate(&self, sign_type: SignType, wechat: &Simulator) -> Merchant {
+        let identity = wechat.client_identity_pem(self.mch_id).unwrap();
+        let key = Secret::new(identity.key_pem);
+        let certificate = Certificate::read(&identity.cert_pem, &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
     }
 
     /// As its service provider has told WeChat.

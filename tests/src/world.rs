@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{Event, Order, OrderKey};
@@ -35,12 +36,12 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// Whether the merchants can pay back: with certificates, over TLS.
+    pub refunds: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
     pub pay_url: Option<String>,
-    /// Whether the merchants have their certificates, and WeChat is reached over TLS.
-    pub certificates: bool,
     /// Whether WeChat has a backup address.
     pub backup: bool,
     /// Whether the server tells WeChat how its calls went.
@@ -61,9 +62,9 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            refunds: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
-            certificates: false,
             backup: false,
             report: false,
             login_url: None,
@@ -315,6 +316,11 @@ impl World {
         self.server.app.orders.reconcile_due().await;
     }
 
+    /// WeChat without the server in between: what a person does on the merchant platform.
+    pub fn gateway(&self) -> WeChat {
+        settings(&self.setup, &self.store, &self.wechat, &self.clock).gateway()
+    }
+
     /// The first merchant.
     pub fn shop(&self) -> &Shop {
         &self.setup.shops[0]
@@ -337,28 +343,33 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let merchants = setup.shops.iter().map(|shop| {
-        let files = wechat.client_identity_pem(shop.mch_id).filter(|_| setup.certificates);
-        match files {
-            Some(files) => shop.with_certificate(setup.sign_type, &files),
-            None => shop.for_server(setup.sign_type),
-        }
+    RunningServer::start(settings(setup, store, wechat, clock)).await
+}
+
+fn settings(
+    setup: &Setup,
+    store: &StoreKind,
+    wechat: &Running,
+    clock: &Arc<SteppedClock>,
+) -> Settings {
+    let merchants = setup.shops.iter().map(|shop| match setup.refunds {
+        true => shop.with_certificate(setup.sign_type, wechat),
+        false => shop.for_server(setup.sign_type),
     });
-    let host = if setup.certificates { wechat.cashier_tls_url() } else { wechat.base_url() };
-    RunningServer::start(Settings {
+    let pay_url = if setup.refunds { wechat.cashier_tls_url() } else { wechat.base_url() };
+    Settings {
         store: store.clone(),
-        pay_url: setup.pay_url.clone().unwrap_or_else(|| host.into()),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| pay_url.into()),
         backup_pay_url: wechat.backup_url().map(Into::into),
         report: setup.report,
-        ca_pem: setup.certificates.then(|| wechat.ca_pem().into()),
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants.collect()),
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
-    })
-    .await
+    }
 }
 
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.

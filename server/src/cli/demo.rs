@@ -123,6 +123,7 @@ fn server_config(
             ca_pem: None,
         },
         order_expire_s: 7_200,
+        refund_paid_after_close: false,
         token_s: 7 * 24 * 3_600,
         log_level: "warn".into(),
         merchants: Merchants::new(vec![merchant]),

@@ -73,6 +73,7 @@ struct WeChat {
 #[serde(deny_unknown_fields)]
 struct Orders {
     expire_s: u64,
+    refund_paid_after_close: bool,
     token_s: u64,
 }
 
@@ -102,6 +103,11 @@ impl File {
         let wechat = self.check_wechat(&mut checks, &reader);
         let merchants = merchant::check_all(&self.merchants, &mut checks, &reader);
         self.check_numbers(&mut checks);
+        let bare = merchants.iter().find(|merchant| merchant.certificate.is_none());
+        if let Some(merchant) = bare.filter(|_| self.orders.refund_paid_after_close) {
+            let what = format!("needs cert_file and key_file of merchant {}", merchant.id);
+            checks.problem("orders.refund_paid_after_close", what);
+        }
         if self.store.path.is_empty() {
             checks.problem("store.path", "missing");
         }
@@ -122,6 +128,7 @@ impl File {
                 store_cache_bytes: self.store.cache_mb * 1024 * 1024,
                 wechat,
                 order_expire_s: self.orders.expire_s.cast_signed(),
+                refund_paid_after_close: self.orders.refund_paid_after_close,
                 token_s: self.orders.token_s.cast_signed(),
                 log_level: self.log.level,
                 merchants: Merchants::new(merchants),

@@ -40,6 +40,8 @@ pub struct Config {
     pub wechat: WeChatConfig,
     /// Seconds an order can be paid.
     pub order_expire_s: i64,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
     /// What to log.

@@ -55,6 +55,7 @@ struct WeChat<'a> {
 #[derive(Serialize)]
 struct Orders {
     expire_s: i64,
+    refund_paid_after_close: bool,
     token_s: i64,
 }
 
@@ -104,7 +105,11 @@ pub(super) fn shown(config: &Config) -> String {
             total_timeout_ms: config.wechat.total_timeout_ms,
             ca_file: config.wechat.ca_pem.as_ref().map(|_| "(read)"),
         },
-        orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
+        orders: Orders {
+            expire_s: config.order_expire_s,
+            refund_paid_after_close: config.refund_paid_after_close,
+            token_s: config.token_s,
+        },
         merchants: merchants.collect(),
     };
     // Plain tables of text and numbers always have a TOML form.

@@ -26,7 +26,7 @@ pub struct ApiError {
     wechat_code: Option<String>,
     advice: Option<&'static str>,
     retry_after_s: Option<u32>,
-    source: Option<String>,
+    source: Option<Box<str>>,
 }
 
 #[derive(Serialize)]
@@ -101,7 +101,7 @@ impl ApiError {
 
     /// What only the log may know.
     pub fn because(mut self, source: impl Display) -> Self {
-        self.source = Some(source.to_string());
+        self.source = Some(source.to_string().into());
         self
     }
 
@@ -163,9 +163,10 @@ impl From<OrderError> for ApiError {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
             OrderError::Refund(error) => error.into(),
-            OrderError::Fact(fact) => {
-                let message = "WeChat's record of this order is not ours; somebody must look at it";
-                Self::upstream("upstream_differs", message).because(fact)
+            OrderError::RefundDiffers(differs) => {
+                let message =
+                    "WeChat's record of this refund is not ours; somebody must look at it";
+                Self::upstream("upstream_differs", message).because(differs)
             }
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),

@@ -123,8 +123,8 @@ impl Orders {
         if is_paid_earlier || refusal(&code) == Some(Refusal::QueryFirst) {
             match self.ask_wechat(key).await {
                 Ok(order) if order.trade_state.is_paid() => return Ok(order),
-                // Another amount: it is not this order that was paid.
-                Ok(_) | Err(OrderError::Fact(_)) => {}
+                // Not paid, or another amount: then it is not this order that was paid.
+                Ok(_) => {}
                 Err(OrderError::Gateway(_)) => is_unanswered = true,
                 Err(error) => return Err(error),
             }

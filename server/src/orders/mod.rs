@@ -1,10 +1,12 @@
 //! The rules. `order` and `apply` are pure; the others load, decide, commit.
 
 mod agenda;
+mod anomalies;
 mod apply;
 mod close;
 mod create;
 mod idempotency;
+mod late;
 mod micropay;
 mod offer;
 mod order;
@@ -18,7 +20,8 @@ use std::sync::Arc;
 
 use wxpay_core::messages::TradeType;
 
-pub use self::apply::{Fact, FactError, Verdict, apply};
+pub use self::anomalies::AnomalyPage;
+pub use self::apply::{Fact, Verdict, apply};
 pub use self::create::{Created, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
 pub use self::idempotency::Idempotency;
 pub use self::offer::{Asker, Offer};
@@ -27,9 +30,12 @@ pub use self::order::{
     RefundFact, RefundTerms, Refused, Resolution, Reversal, Source, Terms,
 };
 
-pub use self::refund::{NewRefund, Noticed, RefundError, RefundReport, Refunded, apply_refund};
+pub use self::refund::{
+    NewRefund, Noticed, RefundDiffersError, RefundError, RefundReport, Refunded, apply_refund,
+};
 
 use self::agenda::Agenda;
+use self::late::LatePayments;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
@@ -49,6 +55,7 @@ pub struct Orders {
     expire_s: i64,
     agenda: Agenda,
     turns: Turns,
+    late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -75,8 +82,8 @@ pub enum OrderError {
     Conflict(Conflict),
     /// The refund cannot be made.
     Refund(RefundError),
-    /// WeChat says something that cannot be about this order.
-    Fact(FactError),
+    /// WeChat knows another refund by this number.
+    RefundDiffers(RefundDiffersError),
     /// WeChat did not do it.
     Gateway(GatewayError),
     /// The store did not do it.
@@ -132,6 +139,7 @@ impl Orders {
             expire_s,
             agenda: Agenda::default(),
             turns: Turns::default(),
+            late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
     }
@@ -142,6 +150,15 @@ impl Orders {
     /// [`OrderError::NotFound`], or the store's.
     pub async fn get(&self, key: &OrderKey) -> Result<Order, OrderError> {
         self.store.order(key).await?.ok_or(OrderError::NotFound)
+    }
+
+    /// Everything that happened to an order, oldest first.
+    ///
+    /// # Errors
+    /// [`OrderError::NotFound`], or the store's.
+    pub async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, OrderError> {
+        let events = self.store.events(key).await?;
+        if events.is_empty() { Err(OrderError::NotFound) } else { Ok(events) }
     }
 
     /// A merchant's orders, newest first.
@@ -167,10 +184,11 @@ impl Orders {
             let now_ms = self.clock.now_ms();
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
-            let after = change.order().cloned().unwrap_or(order);
+            let after = change.order().cloned().unwrap_or_else(|| order.clone());
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
+                    log_anomalies(&order, &after);
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}
@@ -180,16 +198,16 @@ impl Orders {
         Err(StoreError::Stale.into())
     }
 
-    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing.
+    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing, and a payment
+    /// that cannot be this order's is kept as an anomaly.
     ///
     /// # Errors
-    /// [`OrderError::Fact`] when amount or currency are not the order's.
+    /// The store's.
     pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
         let mut is_news = false;
         let order = self
             .change(key, |order| {
-                let verdict = apply(order, fact.clone()).map_err(OrderError::Fact)?;
-                let events = match verdict {
+                let events = match apply(order, fact.clone()) {
                     Verdict::News(events) => events,
                     Verdict::NoNews => Vec::new(),
                 };
@@ -207,6 +225,15 @@ impl Orders {
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
         self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
+    }
+}
+
+/// Somebody shall look at it, even if nobody reads the list.
+fn log_anomalies(before: &Order, after: &Order) {
+    let OrderKey { merchant, out_trade_no } = &after.key;
+    for found in after.anomalies.iter().skip(before.anomalies.len()) {
+        let (id, kind) = (after.anomaly_id(found), found.anomaly.kind());
+        tracing::error!(merchant, out_trade_no, id, kind, "anomaly found");
     }
 }
 
@@ -229,7 +256,7 @@ impl std::fmt::Display for OrderError {
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
             Self::Refund(error) => error.fmt(f),
-            Self::Fact(error) => error.fmt(f),
+            Self::RefundDiffers(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }

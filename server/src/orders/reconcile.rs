@@ -54,6 +54,7 @@ impl Orders {
                 self.watch_again(&key).await;
             })
             .await;
+        self.refund_late_payments().await;
         count
     }
 

@@ -11,7 +11,7 @@ mod turns;
 use wxpay_core::Fen;
 use wxpay_core::messages::refund::{FIELDS, MAX_AGE_S, MAX_PARTS};
 
-pub use self::apply::{RefundReport, apply_refund};
+pub use self::apply::{RefundDiffersError, RefundReport, apply_refund};
 pub use self::notice::Noticed;
 pub(super) use self::turns::Turns;
 
@@ -144,10 +144,14 @@ impl Orders {
                 }
                 // From now on the key stands for this refund, too.
                 Some(_) => Change::default(),
-                None if self.store.order_of_refund(&merchant.id, &number).await?.is_some() => {
-                    return Err(RefundError::NumberUsed.into());
-                }
+                None if order.is_foreign(&number) => return Err(RefundError::NumberUsed.into()),
                 None => {
+                    match self.store.order_of_refund(&merchant.id, &number).await? {
+                        // Begun by another call since the order was read.
+                        Some(owner) if owner == *key => continue,
+                        Some(_) => return Err(RefundError::NumberUsed.into()),
+                        None => {}
+                    }
                     let terms = self.checked_terms(merchant, &order, &number, new, now_ms)?;
                     let asked = EventKind::RefundAsked { terms: Box::new(terms) };
                     Change::update(&order, vec![asked], now_ms).tell(&merchant.endpoints())

@@ -43,6 +43,7 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
         merchants: Arc::new(Merchants::new(Vec::new())),
         public_url: String::new(),
         order_expire_s: 7_200,
+        refund_paid_after_close: false,
         token_s: 7_200,
         trusted_proxies: Vec::new(),
     };

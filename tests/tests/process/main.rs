@@ -7,6 +7,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod books;
 mod config;
 mod explaining;
 mod lifecycle;

@@ -9,7 +9,7 @@ use crate::api::assert_error;
 use crate::micropay::{charge, ordered};
 
 async fn two_addresses() -> World {
-    World::with(Setup { backup: true, certificates: true, ..Setup::default() }).await
+    World::with(Setup { backup: true, refunds: true, ..Setup::default() }).await
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod anomalies;
 mod api;
 mod backup;
 mod closing;
@@ -23,6 +24,11 @@ mod offers;
 mod payment;
 mod phone;
 mod provider;
+mod refund_codes;
+mod refund_faults;
+mod refund_notices;
+mod refund_rules;
+mod refunds;
 mod reverse;
 mod scene;
 mod secrets;

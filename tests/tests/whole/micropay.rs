@@ -10,7 +10,7 @@ use wxpay_tests::{Logs, Reply, Setup, World};
 use crate::api::assert_error;
 
 pub(crate) async fn counter() -> World {
-    World::with(Setup { certificates: true, durable: true, ..Setup::default() }).await
+    World::with(Setup { refunds: true, durable: true, ..Setup::default() }).await
 }
 
 pub(crate) async fn ordered(world: &World) -> String {

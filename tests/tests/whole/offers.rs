@@ -154,7 +154,7 @@ async fn what_is_missing_or_of_no_use_is_refused_and_nothing_is_sent() {
 /// Each order says how it is paid.
 #[tokio::test]
 async fn an_order_is_paid_in_its_own_way_alone() {
-    let world = World::with(Setup { certificates: true, ..Setup::default() }).await;
+    let world = World::with(Setup { refunds: true, ..Setup::default() }).await;
     let token = world.log_in("alice").await;
     let code = json!({ "auth_code": "134567890123456789" });
     for (trade_type, hint) in

@@ -12,7 +12,7 @@ use crate::api::assert_error;
 async fn shop(shop: Shop, sign_type: SignType) -> World {
     let other = if shop.id == TEA.id { CAKE } else { TEA };
     let shops = vec![shop, other];
-    World::with(Setup { shops, sign_type, certificates: true, ..Setup::default() }).await
+    World::with(Setup { shops, sign_type, refunds: true, ..Setup::default() }).await
 }
 
 #[tokio::test]

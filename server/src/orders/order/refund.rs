@@ -78,7 +78,7 @@ pub struct RefundFact {
 }
 
 impl Refund {
-    pub(super) fn asked(terms: RefundTerms, asked_ms: i64) -> Self {
+    pub(in crate::orders) fn asked(terms: RefundTerms, asked_ms: i64) -> Self {
         Self {
             terms,
             asked_ms,
@@ -159,9 +159,20 @@ impl Order {
         }
     }
 
+    /// Whether others than us paid back under this number.
+    pub fn is_foreign(&self, number: &str) -> bool {
+        self.foreign().any(|(out_refund_no, _)| out_refund_no == number)
+    }
+
     fn foreign_refunds(&self) -> impl Iterator<Item = Fen> {
+        self.foreign().map(|(_, refund_fee)| refund_fee)
+    }
+
+    fn foreign(&self) -> impl Iterator<Item = (&str, Fen)> {
         self.anomalies.iter().filter_map(|found| match &found.anomaly {
-            Anomaly::ForeignRefund { refund_fee, .. } => Some(*refund_fee),
+            Anomaly::ForeignRefund { out_refund_no, refund_fee, .. } => {
+                Some((out_refund_no.as_str(), *refund_fee))
+            }
             Anomaly::AmountMismatch { .. }
             | Anomaly::PaidAfterClose { .. }
             | Anomaly::SecondPayment { .. }

@@ -4,7 +4,7 @@ use wxpay_core::Fen;
 use wxpay_core::messages::refund::{Accepted, RefundStatus};
 use wxpay_core::messages::refund_query::{Page, RefundRecord};
 
-use crate::orders::apply::{FactError, Verdict};
+use crate::orders::apply::Verdict;
 use crate::orders::order::{Anomaly, EventKind, Order, Refund, RefundFact, Refused, Source};
 
 /// What refundquery said of one refund, verified.
@@ -20,6 +20,13 @@ pub struct RefundReport {
     pub total_fee: Fen,
     /// The refund.
     pub record: RefundRecord,
+}
+
+/// A refund that WeChat knows and that is not the one on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundDiffersError {
+    /// The field that differs.
+    pub field: &'static str,
 }
 
 impl RefundReport {
@@ -41,8 +48,8 @@ impl RefundReport {
 /// what can be paid back.
 ///
 /// # Errors
-/// [`FactError::RefundDiffers`] when a number or an amount is not the one on record; nothing may change then.
-pub fn apply_refund(order: &Order, report: RefundReport) -> Result<Verdict, FactError> {
+/// [`RefundDiffersError`] when a number or an amount is not the one on record; nothing may change then.
+pub fn apply_refund(order: &Order, report: RefundReport) -> Result<Verdict, RefundDiffersError> {
     check_order(order, &report)?;
     let RefundReport { source, record, .. } = report;
     let Ok(refund_status) = record.status else { return Ok(Verdict::NoNews) };
@@ -76,8 +83,12 @@ pub fn apply_refund(order: &Order, report: RefundReport) -> Result<Verdict, Fact
 ///
 /// # Errors
 /// As [`apply_refund`].
-pub(super) fn accept(order: &Order, no: &str, accepted: &Accepted) -> Result<Verdict, FactError> {
-    let differs = |field| FactError::RefundDiffers { field };
+pub(super) fn accept(
+    order: &Order,
+    no: &str,
+    accepted: &Accepted,
+) -> Result<Verdict, RefundDiffersError> {
+    let differs = |field| RefundDiffersError { field };
     let refund = order.refund(no).ok_or(differs("out_refund_no"))?;
     check_payment(order, &accepted.transaction_id)?;
     check_same(refund, refund.terms.refund_fee, &accepted.refund_id)?;
@@ -165,8 +176,8 @@ fn comes_back(refund: &Refund, status: RefundStatus) -> bool {
     refund.refused.is_some() || (was_closed && status == RefundStatus::Success)
 }
 
-fn check_order(order: &Order, report: &RefundReport) -> Result<(), FactError> {
-    let differs = |field| FactError::RefundDiffers { field };
+fn check_order(order: &Order, report: &RefundReport) -> Result<(), RefundDiffersError> {
+    let differs = |field| RefundDiffersError { field };
     if report.out_trade_no != order.key.out_trade_no {
         return Err(differs("out_trade_no"));
     }
@@ -177,15 +188,15 @@ fn check_order(order: &Order, report: &RefundReport) -> Result<(), FactError> {
     Ok(())
 }
 
-fn check_payment(order: &Order, transaction_id: &str) -> Result<(), FactError> {
+fn check_payment(order: &Order, transaction_id: &str) -> Result<(), RefundDiffersError> {
     match &order.payment {
         Some(payment) if payment.transaction_id == transaction_id => Ok(()),
-        Some(_) | None => Err(FactError::RefundDiffers { field: "transaction_id" }),
+        Some(_) | None => Err(RefundDiffersError { field: "transaction_id" }),
     }
 }
 
-fn check_same(refund: &Refund, refund_fee: Fen, refund_id: &str) -> Result<(), FactError> {
-    let differs = |field| FactError::RefundDiffers { field };
+fn check_same(refund: &Refund, refund_fee: Fen, refund_id: &str) -> Result<(), RefundDiffersError> {
+    let differs = |field| RefundDiffersError { field };
     if refund.terms.refund_fee != refund_fee {
         return Err(differs("refund_fee"));
     }
@@ -194,6 +205,14 @@ fn check_same(refund: &Refund, refund_fee: Fen, refund_id: &str) -> Result<(), F
         Some(_) | None => Ok(()),
     }
 }
+
+impl std::fmt::Display for RefundDiffersError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: WeChat's record of the refund is not ours", self.field)
+    }
+}
+
+impl std::error::Error for RefundDiffersError {}
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,12 @@ use wxpay_core::messages::refund::{Accepted, Refusal, refusal};
 use wxpay_core::messages::refund_query::{By, Found};
 use wxpay_core::messages::reply::ReplyError;
 
-use super::apply::{RefundReport, accept, apply_refund, delay, foreign_anomaly, refuse};
+use super::apply::{
+    RefundDiffersError, RefundReport, accept, apply_refund, delay, foreign_anomaly, refuse,
+};
 use super::turns::Last;
 use crate::gateway::{Doubt, GatewayError};
-use crate::orders::apply::{FactError, Verdict};
+use crate::orders::apply::Verdict;
 use crate::orders::order::{EventKind, Order, OrderKey, Refund, Refused};
 use crate::orders::{OrderError, Orders};
 
@@ -23,14 +25,14 @@ pub(super) enum Look {
     /// WeChat does not know it.
     Missing,
     /// WeChat knows another refund by this number.
-    Differs(Box<RefundReport>, FactError),
+    Differs(Box<RefundReport>, RefundDiffersError),
 }
 
 impl Orders {
     /// Asks WeChat what has become of a refund, whoever made it, and applies the answer.
     ///
     /// # Errors
-    /// [`OrderError::NotFound`] when WeChat does not know it; [`OrderError::Fact`] when what WeChat knows by this number
+    /// [`OrderError::NotFound`] when WeChat does not know it; [`OrderError::RefundDiffers`] when what WeChat knows by this number
     /// is another refund; [`OrderError::Gateway`] when WeChat gives no answer. The order is unchanged then.
     pub async fn check_refund(
         &self,
@@ -41,7 +43,7 @@ impl Orders {
         match self.look(&order, out_refund_no).await? {
             Look::Known(order) => Ok(order),
             Look::Missing => Err(OrderError::NotFound),
-            Look::Differs(_, error) => Err(OrderError::Fact(error)),
+            Look::Differs(_, error) => Err(OrderError::RefundDiffers(error)),
         }
     }
 
@@ -81,7 +83,9 @@ impl Orders {
                     );
                     return Ok(order);
                 }
-                Look::Differs(_, error) if is_accepted => return Err(OrderError::Fact(error)),
+                Look::Differs(_, error) if is_accepted => {
+                    return Err(OrderError::RefundDiffers(error));
+                }
                 // The same once more does no harm, and WeChat says what is wrong with it.
                 Look::Missing | Look::Differs(..) => {}
             }
@@ -191,7 +195,7 @@ impl Orders {
             Look::Differs(report, _) if is_another(order, no, &report) => {
                 self.number_taken(order, no, &report, &refused).await
             }
-            Look::Differs(_, error) => Err(OrderError::Fact(error)),
+            Look::Differs(_, error) => Err(OrderError::RefundDiffers(error)),
         }
     }
 
@@ -236,7 +240,7 @@ impl Orders {
                 let report = RefundReport::of(&page, record);
                 match self.apply_report(key, &report).await {
                     Ok(_) => {}
-                    Err(OrderError::Fact(error)) => {
+                    Err(OrderError::RefundDiffers(error)) => {
                         tracing::warn!(out_trade_no = key.out_trade_no, %error, "a refund differs");
                     }
                     Err(error) => return Err(error),
@@ -276,7 +280,7 @@ impl Orders {
         }
         match self.apply_report(&order.key, &report).await {
             Ok(order) => Ok(Look::Known(order)),
-            Err(OrderError::Fact(error)) => {
+            Err(OrderError::RefundDiffers(error)) => {
                 let OrderKey { merchant, out_trade_no } = &order.key;
                 tracing::error!(merchant, out_trade_no, out_refund_no, %error, "refund differs");
                 Ok(Look::Differs(Box::new(report), error))
@@ -313,8 +317,8 @@ fn is_another(order: &Order, no: &str, report: &RefundReport) -> bool {
     !is_of_order || asked != Some(report.record.refund_fee)
 }
 
-fn events(verdict: Result<Verdict, FactError>) -> Result<Vec<EventKind>, OrderError> {
-    match verdict.map_err(OrderError::Fact)? {
+fn events(verdict: Result<Verdict, RefundDiffersError>) -> Result<Vec<EventKind>, OrderError> {
+    match verdict.map_err(OrderError::RefundDiffers)? {
         Verdict::News(events) => Ok(events),
         Verdict::NoNews => Ok(Vec::new()),
     }
