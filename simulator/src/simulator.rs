@@ -12,13 +12,14 @@ use crate::calls::Call;
 use crate::config::Config;
 use crate::faults::{Fault, FaultError};
 use crate::ids;
+use crate::ledger::LedgerEntry;
 use crate::messages::Message;
 use crate::order::Order;
 use crate::payment::{Outcome, PayError};
 use crate::running::{Errand, Job};
 use crate::subject::Subject;
 use crate::tls::{Authority, ClientIdentity};
-use crate::world::{LedgerEntry, LoginCode, World};
+use crate::world::{LoginCode, World};
 
 /// How long [`Simulator::wait_until`] waits, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
