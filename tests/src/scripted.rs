@@ -14,6 +14,7 @@ use wxpay_core::messages::code2session::Session;
 use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::refund::{Accepted, Refund, RefundStatus};
+use wxpay_core::messages::refund_notice::RefundNotice;
 use wxpay_core::messages::refund_query::{self, By, RefundRecord};
 use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
@@ -233,6 +234,30 @@ impl ScriptedWeChat {
         state.orders.iter().flat_map(of_order).collect()
     }
 
+    /// The notice of a refund, true but for the status: it always says that the money is back.
+    pub fn refund_notice(&self, out_trade_no: &str, pick: usize) -> Option<RefundNotice> {
+        let (state, now_ms) = (self.state(), self.clock.now_ms());
+        let placed = state.orders.get(out_trade_no)?;
+        let taken = placed.refunds.get(pick)?;
+        let record = taken.record(now_ms);
+        Some(RefundNotice {
+            transaction_id: placed.payment.as_ref()?.transaction_id.clone(),
+            out_trade_no: out_trade_no.into(),
+            refund_id: record.refund_id,
+            out_refund_no: record.out_refund_no,
+            total_fee: placed.request.total_fee,
+            settlement_total_fee: None,
+            refund_fee: record.refund_fee,
+            settlement_refund_fee: None,
+            cash_refund_fee: None,
+            status: Ok(RefundStatus::Success),
+            success_time: None,
+            refund_recv_accout: None,
+            refund_account: None,
+            refund_request_source: None,
+        })
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
@@ -393,7 +418,7 @@ impl Gateway for ScriptedWeChat {
         let end = [Success, Success, Success, RefundClose, Change][self.dice.below(5) as usize];
         let excuse = match self.dice.below(10) {
             0 => Some(ErrCode::NotEnough),
-            1 => Some(ErrCode::UserAccountAbnormal),
+            1..=4 => Some(ErrCode::UserAccountAbnormal),
             _ => None,
         };
         self.call(|state| {

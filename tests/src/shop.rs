@@ -155,6 +155,14 @@ impl Shop {
         })
     }
 
+    /// As the server is configured when it can pay back, with a certificate that nobody asks for.
+    pub fn with_some_certificate(&self, sign_type: SignType) -> Merchant {
+        let made = rcgen::generate_simple_self_signed([self.mch_id.to_owned()]).unwrap();
+        let key = Secret::new(made.signing_key.serialize_pem());
+        let certificate = Certificate::read(&made.cert.pem(), &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
+    }
+
     pub(crate) fn for_wechat(&self) -> WeChatMerchant {
         WeChatMerchant {
             appid: self.appid.into(),

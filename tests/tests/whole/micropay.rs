@@ -215,40 +215,108 @@ async fn a_refusal_ends_the_order_and_says_what_to_do() {
     }
 }
 
-/// Codes that only the simulator's faults or WeChat's bad days make; each is sorted as the reference says.
+/// What WeChat's documents list (reference: micropay, outcome by err_code), sent as the answer to a charge.
+async fn refused_with(world: &World, code: &str) -> (String, Reply) {
+    let no = ordered(world).await;
+    world.wechat.set_fault(Fault::err_code(Call::Micropay, code).of_order(&no)).unwrap();
+    let reply = charge(world, &no, Behaviour::Pays).await;
+    (no, reply)
+}
+
 #[tokio::test]
-async fn every_documented_code_is_sorted_visibly() {
-    use wxpay_core::messages::ErrCode;
-    use wxpay_core::messages::micropay::{Refusal, refusal};
-    let sorted = |code: &str| refusal(&ErrCode::from(code));
-    for unknown in ["SYSTEMERROR", "BANKERROR", "USERPAYING", "ORDERPAID", "BRAND_NEW"] {
-        assert_eq!(sorted(unknown), None, "{unknown}");
-    }
-    for (code, expected) in [
-        ("AUTHCODEEXPIRE", Refusal::NewCode),
-        ("AUTH_CODE_ERROR", Refusal::NewCode),
-        ("AUTH_CODE_INVALID", Refusal::NewCode),
-        ("NOTENOUGH", Refusal::OtherCard),
-        ("NOTSUPORTCARD", Refusal::OtherCard),
-        ("TRADE_ERROR", Refusal::OtherWay),
-        ("BUYER_MISMATCH", Refusal::NewNumber),
-        ("ORDERCLOSED", Refusal::NewNumber),
-        ("ORDERREVERSED", Refusal::NewNumber),
-        ("OUT_TRADE_NO_USED", Refusal::QueryFirst),
-        ("LACK_PARAMS", Refusal::QueryFirst),
-        ("NOT_UTF8", Refusal::QueryFirst),
-        ("PARAM_ERROR", Refusal::Fix),
-        ("INVALID_REQUEST", Refusal::Fix),
-        ("XML_FORMAT_ERROR", Refusal::Fix),
-        ("REQUIRE_POST_METHOD", Refusal::Fix),
-        ("SIGNERROR", Refusal::Fix),
-        ("NOAUTH", Refusal::Fix),
-        ("APPID_NOT_EXIST", Refusal::Fix),
-        ("MCHID_NOT_EXIST", Refusal::Fix),
-        ("APPID_MCHID_NOT_MATCH", Refusal::Fix),
+async fn codes_that_are_final_end_the_order() {
+    let world = counter().await;
+    for (code, status, advice) in [
+        ("AUTHCODEEXPIRE", 402, json!("new_code")),
+        ("AUTH_CODE_ERROR", 402, json!("new_code")),
+        ("AUTH_CODE_INVALID", 402, json!("new_code")),
+        ("NOTENOUGH", 402, json!("other_card")),
+        ("NOTSUPORTCARD", 402, json!("other_card")),
+        ("TRADE_ERROR", 402, json!("other_way")),
+        ("BUYER_MISMATCH", 402, json!("new_order")),
+        ("ORDERCLOSED", 402, json!("new_order")),
+        ("ORDERREVERSED", 402, json!("new_order")),
+        ("OUT_TRADE_NO_USED", 402, json!("new_order")),
+        ("LACK_PARAMS", 402, json!("new_order")),
+        ("NOT_UTF8", 402, json!("new_order")),
+        ("PARAM_ERROR", 502, json!(null)),
+        ("INVALID_REQUEST", 502, json!(null)),
+        ("XML_FORMAT_ERROR", 502, json!(null)),
+        ("REQUIRE_POST_METHOD", 502, json!(null)),
+        ("SIGNERROR", 502, json!(null)),
+        ("NOAUTH", 502, json!(null)),
+        ("APPID_NOT_EXIST", 502, json!(null)),
+        ("MCHID_NOT_EXIST", 502, json!(null)),
+        ("APPID_MCHID_NOT_MATCH", 502, json!(null)),
     ] {
-        assert_eq!(sorted(code), Some(expected), "{code}");
+        let (no, reply) = refused_with(&world, code).await;
+        assert_eq!((reply.status, &reply.json["wechat_code"]), (status, &json!(code)));
+        assert_eq!(reply.json["advice"], advice, "{code}");
+        let order = world.order(&no).await;
+        assert_eq!(order.trade_state, TradeState::Closed, "{code}");
+        assert_eq!(order.refused.unwrap().code, code);
+        // Where the number may have been used before, or the documents do not agree, WeChat was asked.
+        let asks = matches!(code, "OUT_TRADE_NO_USED" | "LACK_PARAMS" | "NOT_UTF8");
+        assert_eq!(world.wechat.calls(Call::OrderQuery, Some(&no)), u64::from(asks), "{code}");
+        assert_error(&charge(&world, &no, Behaviour::Pays).await, 409, "order_closed", None);
     }
+    world.pass_s(60).await;
+    assert_eq!(world.wechat.calls(Call::Reverse, None), 0);
+    world.assert_books_agree().await;
+}
+
+#[tokio::test]
+async fn codes_that_leave_it_open_are_asked_about_and_reversed() {
+    let world = counter().await;
+    let mut numbers = Vec::new();
+    for code in ["SYSTEMERROR", "BANKERROR", "INVALID_REQ_TOO_MUCH", "FREQ_LIMIT", "NEW_CODE"] {
+        let (no, reply) = refused_with(&world, code).await;
+        assert_standing(&reply, 202, "NOTPAY");
+        numbers.push(no);
+    }
+    let (no, reply) = refused_with(&world, "USERPAYING").await;
+    assert_standing(&reply, 202, "USERPAYING");
+    numbers.push(no);
+    for _ in 0..9 {
+        world.pass_s(5).await;
+    }
+    for no in numbers {
+        assert_eq!(
+            world.wechat.calls(Call::OrderQuery, Some(&no)),
+            10,
+            "nine, and one more at the end"
+        );
+        assert_eq!(world.wechat.calls(Call::Reverse, Some(&no)), 1);
+        // WeChat never heard of these: the simulator did not apply them.
+        assert_eq!(state(&world, &no).await, TradeState::Closed);
+    }
+    world.assert_books_agree().await;
+}
+
+/// "Paid already" is believed when WeChat says so of this order; else the number is somebody else's, and is left alone.
+#[tokio::test]
+async fn a_number_that_is_said_to_be_paid_is_asked_about_and_never_reversed() {
+    let world = counter().await;
+    let no = ordered(&world).await;
+    world.wechat.set_fault(Fault::err_code_applied(Call::Micropay, "ORDERPAID")).unwrap();
+    assert_standing(&charge(&world, &no, Behaviour::Pays).await, 200, "SUCCESS");
+
+    let (no, reply) = refused_with(&world, "ORDERPAID").await;
+    assert_eq!((reply.status, &reply.json["wechat_code"]), (502, &json!("ORDERPAID")));
+    assert_eq!(state(&world, &no).await, TradeState::Closed);
+
+    let no = ordered(&world).await;
+    world.wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::SystemError)).unwrap();
+    world.wechat.set_fault(Fault::err_code(Call::Micropay, "ORDERPAID")).unwrap();
+    let reply = charge(&world, &no, Behaviour::Pays).await;
+    assert_eq!((reply.status, &reply.json["wechat_code"]), (502, &json!("ORDERPAID")));
+    assert_eq!(state(&world, &no).await, TradeState::NotPay, "nobody knows yet");
+    world.pass_s(50).await;
+    assert!(world.wechat.calls(Call::OrderQuery, Some(&no)) > 1);
+    world.pass_s(7_200).await;
+    assert_eq!(state(&world, &no).await, TradeState::Closed);
+    assert_eq!(world.wechat.calls(Call::Reverse, None), 0);
+    world.assert_books_agree().await;
 }
 
 #[tokio::test]

@@ -139,3 +139,53 @@ async fn a_charge_that_never_arrived_ends_when_wechat_says_so() {
     assert_eq!(world.topics(&no).await, ["order.closed"]);
     world.assert_books_agree().await;
 }
+
+/// What WeChat's documents list (reference: reverse), for an order that is paid: it stays so, and the merchant is told.
+#[tokio::test]
+async fn codes_that_are_final_leave_a_paid_order_paid() {
+    let world = counter().await;
+    for code in [
+        "INVALID_TRANSACTIONID",
+        "PARAM_ERROR",
+        "REQUIRE_POST_METHOD",
+        "SIGNERROR",
+        "INVALID_REQUEST",
+        "REVERSE_EXPIRE",
+        "TRADE_ERROR",
+        "CERT_ERROR",
+    ] {
+        let no = paid(&world).await;
+        world.pass_s(15).await;
+        world.wechat.set_fault(Fault::err_code(Call::Reverse, code).of_order(&no)).unwrap();
+        let reply = world.act(&no, "reverse", json!({})).await;
+        assert_error(&reply, 502, "upstream_refused", None);
+        assert_eq!(reply.json["wechat_code"], code);
+        let order = world.order(&no).await;
+        assert_eq!(order.trade_state, TradeState::Success, "{code}");
+        assert_eq!(order.reversal.clone().unwrap().refused.unwrap().code, code);
+        assert!(!order.is_reversing() && !order.is_watched(), "{code}");
+        // What stood in its way may be put in order.
+        assert_standing(&world.act(&no, "reverse", json!({})).await, 200, "REVOKED");
+    }
+    world.assert_books_agree().await;
+}
+
+/// For a charge nobody knows: it must not stay, so WeChat is called again.
+#[tokio::test]
+async fn codes_that_are_final_do_not_leave_a_charge_open() {
+    for code in ["SYSTEMERROR", "NOAUTH", "CERT_ERROR", "TRADE_ERROR", "NEW_CODE"] {
+        let world = counter().await;
+        let no = ordered(&world).await;
+        let password = Behaviour::Password { ends: Ending::Pays, after_s: None };
+        charge(&world, &no, password).await;
+        world.pass_s(40).await;
+        world.wechat.set_fault(Fault::err_code(Call::Reverse, code)).unwrap();
+        world.pass_s(5).await;
+        assert_eq!(state(&world, &no).await, TradeState::UserPaying, "{code}");
+        let world = world.restart().await;
+        world.pass_s(5).await;
+        assert_eq!(world.wechat.calls(Call::Reverse, Some(&no)), 2, "{code}");
+        assert_eq!(state(&world, &no).await, TradeState::Revoked, "{code}");
+        world.assert_books_agree().await;
+    }
+}
