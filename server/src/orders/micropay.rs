@@ -9,7 +9,7 @@ use wxpay_core::messages::reply::ReplyError;
 use wxpay_core::messages::{ErrCode, Format, Trade, TradeState};
 
 use super::apply::Fact;
-use super::order::{EventKind, Order, OrderKey, Refused, Source};
+use super::order::{Anomaly, EventKind, Order, OrderKey, Refused, Source};
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::{Doubt, GatewayError};
 use crate::merchant::Merchant;
@@ -29,6 +29,8 @@ impl Orders {
         client_ip: &str,
     ) -> Result<Order, OrderError> {
         check_code(auth_code)?;
+        let conflict = OrderError::Conflict(Conflict::Charging);
+        let _under_way = self.charges.begin(key).ok_or(conflict)?;
         let asked = EventKind::MicropayAsked { spbill_create_ip: client_ip.into() };
         let order = self
             .change(key, |order| {
@@ -148,10 +150,12 @@ impl Orders {
 
     /// What the sweep does with a charge whose outcome is unknown.
     pub(super) async fn follow_charge(&self, order: &Order) -> Result<(), OrderError> {
-        // Where something is odd, a person decides: it may be somebody else's money.
+        if self.charges.is_under_way(&order.key) {
+            return Ok(());
+        }
         let is_due = |order: &Order| {
             order.is_charging()
-                && order.anomalies.is_empty()
+                && !has_odd_payment(order)
                 && order.give_up_ms().is_some_and(|at| self.clock.now_ms() >= at)
         };
         let order = match self.ask_wechat(&order.key).await {
@@ -190,4 +194,9 @@ pub(super) fn require_certificate(merchant: &Merchant) -> Result<(), OrderError>
         Some(_) => Ok(()),
         None => Err(GatewayError::NoCertificate.into()),
     }
+}
+
+/// Another amount was paid under this number: it may be somebody else's money, so a person decides.
+fn has_odd_payment(order: &Order) -> bool {
+    order.anomalies.iter().any(|found| matches!(found.anomaly, Anomaly::AmountMismatch { .. }))
 }

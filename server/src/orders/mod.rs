@@ -3,6 +3,7 @@
 mod agenda;
 mod anomalies;
 mod apply;
+mod charges;
 mod close;
 mod create;
 mod idempotency;
@@ -35,6 +36,7 @@ pub use self::refund::{
 };
 
 use self::agenda::Agenda;
+use self::charges::Charges;
 use self::late::LatePayments;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
@@ -55,6 +57,7 @@ pub struct Orders {
     expire_s: i64,
     agenda: Agenda,
     turns: Turns,
+    charges: Charges,
     late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
@@ -139,6 +142,7 @@ impl Orders {
             expire_s,
             agenda: Agenda::default(),
             turns: Turns::default(),
+            charges: Charges::default(),
             late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }

@@ -29,9 +29,12 @@ impl Orders {
         order.reversible_ms().is_some_and(|at| self.clock.now_ms() >= at)
     }
 
-    /// Sends reverse, once. The sweep repeats it, ever less often, until WeChat has said yes or no.
+    /// Sends reverse, once, and not while the charge itself is under way. The sweep repeats it, ever less often, until WeChat has said yes or no.
     pub(super) async fn reverse_at_wechat(&self, order: &Order) -> Result<Order, OrderError> {
         let (key, merchant) = (&order.key, self.merchant(order)?);
+        if self.charges.is_under_way(key) {
+            return self.get(key).await;
+        }
         let (code, description) =
             match self.gateway.reverse(merchant, order.sign_type, &key.out_trade_no).await {
                 Ok(Reversal::Reversed) => return self.reversed(key).await,
@@ -42,8 +45,8 @@ impl Orders {
             };
         let order = match self.look_up(key).await? {
             // So long after the charge it does not come any more.
-            LookedUp::NotExist(_) => return self.withdraw(key).await,
-            LookedUp::Known(order) => order,
+            LookedUp::NotExist(order) if order.is_open() => return self.withdraw(key).await,
+            LookedUp::NotExist(order) | LookedUp::Known(order) => order,
         };
         // What is open must not stay so: whoever puts the merchant's rights in order will see it reversed.
         let is_final = code == ErrCode::ReverseExpire || !order.is_open();
