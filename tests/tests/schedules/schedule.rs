@@ -129,7 +129,7 @@ impl Schedule {
         let orders = Arc::clone(&self.orders);
         match self.dice.below(if self.is_wild { 13 } else { 15 }) {
             0..=2 => self.create(number).boxed(),
-            3 | 4 if self.dice.one_in(2) => self.charge(number).boxed(),
+            3 | 4 if self.dice.one_in(4) => self.charge(number).boxed(),
             3 | 4 => {
                 let user = format!("user{}", self.dice.below(2));
                 async move { orders.pay(&order, &user, "192.0.2.1").await.map(|_| ()) }.boxed()
@@ -155,7 +155,7 @@ impl Schedule {
             out_trade_no: Some(number),
             body: "Corner shop-tea".into(),
             total_fee: Fen::new(total_fee).unwrap(),
-            trade_type: if self.dice.one_in(4) { TradeType::Micropay } else { TradeType::Jsapi },
+            trade_type: if self.dice.one_in(5) { TradeType::Micropay } else { TradeType::Jsapi },
             openid: self.dice.one_in(4).then(|| "user0".to_owned()),
             // Ten minutes, two hours, or long enough for several prepay_ids.
             expire_s: [Some(600), None, Some(200_000)][self.dice.below(3) as usize],
