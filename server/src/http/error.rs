@@ -22,8 +22,8 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    field: Option<String>,
-    wechat_code: Option<String>,
+    field: Option<Box<str>>,
+    wechat_code: Option<Box<str>>,
     advice: Option<&'static str>,
     retry_after_s: Option<u32>,
     source: Option<Box<str>>,
@@ -63,7 +63,7 @@ impl ApiError {
         let field = field.into();
         let message = format!("{field}: {expected}");
         let error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message);
-        Self { field: Some(field), ..error }
+        Self { field: Some(field.into()), ..error }
     }
 
     /// 401. The same for everybody, so that nobody learns which credential came close.
@@ -112,7 +112,8 @@ impl ApiError {
             ErrCode::from(refused.code.as_str()).meaning()
         );
         let error = Self::new(StatusCode::CONFLICT, "refund_refused", message);
-        Self { wechat_code: Some(refused.code.clone()), ..error }.because(&refused.description)
+        Self { wechat_code: Some(refused.code.as_str().into()), ..error }
+            .because(&refused.description)
     }
 
     /// 503 that passes by itself.

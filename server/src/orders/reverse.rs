@@ -18,7 +18,7 @@ impl Orders {
     /// [`Conflict::OtherTradeType`], [`Conflict::Refunding`] when money went back in another way;
     /// [`OrderError::Gateway`] when WeChat refused for good, or gave no answer, in which case the sweep goes on trying.
     pub async fn reverse(&self, key: &OrderKey) -> Result<Order, OrderError> {
-        let order = self.change(key, |order| reversing_events(order)).await?;
+        let order = self.change(key, reversing_events).await?;
         if !order.is_reversing() || !self.may_reverse_now(&order) {
             return Ok(order);
         }
