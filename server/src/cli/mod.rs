@@ -14,6 +14,7 @@ mod input;
 mod lang;
 mod orders;
 mod pay;
+mod refund;
 mod remote;
 mod remote_error;
 mod serve;
@@ -65,6 +66,8 @@ enum Command {
     Reverse(orders::OneArgs),
     /// Show what a user needs to pay: a QR code (NATIVE) or a link (MWEB) · 显示收款二维码或链接
     Pay(pay::Args),
+    /// Pay back an order, or a part of it, and look at refunds · 退款与查看退款
+    Refund(refund::Args),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
     /// Write a backup, also while the server runs · 备份
@@ -119,6 +122,7 @@ impl Cli {
             Command::Close(args) => orders::close(&args),
             Command::Reverse(args) => orders::reverse(&args),
             Command::Pay(args) => pay::run(&args),
+            Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
