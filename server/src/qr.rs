@@ -6,9 +6,12 @@ use qrcode::{EcLevel, QrCode};
 /// The side of the image, in CSS pixels, at least.
 const SIDE: u32 = 256;
 
-/// An SVG image with its quiet zone; `None` when the text is too long for a QR code.
+/// An SVG element with its quiet zone, for a page or a file; `None` when the text is too long for a QR code.
 pub fn svg(text: &str) -> Option<String> {
-    Some(code(text)?.render::<svg::Color<'_>>().min_dimensions(SIDE, SIDE).build())
+    let image = code(text)?.render::<svg::Color<'_>>().min_dimensions(SIDE, SIDE).build();
+    // The declaration before it has no place in a page, and is not needed in a file.
+    let element = image.find("<svg").and_then(|at| image.get(at..)).map(ToOwned::to_owned);
+    element.or(Some(image))
 }
 
 /// Half blocks, two rows a line, with the quiet zone; right on a dark terminal, and readable for phones on a light one.
@@ -31,7 +34,7 @@ mod tests {
     #[test]
     fn a_code_url_fits_and_a_book_does_not() {
         let code_url = "weixin://wxpay/bizpayurl?pr=abcdefg1";
-        assert!(svg(code_url).unwrap().contains("<svg"));
+        assert!(svg(code_url).unwrap().starts_with("<svg"));
         let text = terminal(code_url).unwrap();
         let widths: std::collections::BTreeSet<_> =
             text.lines().map(|line| line.chars().count()).collect();

@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{anomalies, export, health, login, micropay, notify, notify_refund};
+use super::api::{anomalies, export, health, login, micropay, native_page, notify, notify_refund};
 use super::api::{offer, orders, pay, query, refunds};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
@@ -124,7 +124,14 @@ fn cashier(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(headers())
         .and(json(slow))
         .then(micropay::auth_code_to_openid);
+    let page = with(app)
+        .and(warp::path!("pay" / String / String))
+        .and(warp::get())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(native_page::page);
     reply(offer)
+        .or(reply(page))
+        .unify()
         .or(reply(charge))
         .unify()
         .or(reply(reverse))

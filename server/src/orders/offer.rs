@@ -63,6 +63,17 @@ impl Orders {
         self.offer_of(&order, prepay, asker.redirect_url.as_deref())
     }
 
+    /// The text of an order's QR code, while it can be scanned and paid.
+    pub fn live_code_url<'a>(&self, order: &'a Order) -> Option<&'a str> {
+        self.check_open(order).ok()?;
+        order.live_prepay(self.clock.now_ms())?.code_url.as_deref()
+    }
+
+    /// Where WeChat and customers reach us, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
     fn offer_of(
         &self,
         order: &Order,

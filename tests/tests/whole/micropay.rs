@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 use wxpay_core::messages::TradeState;
-use wxpay_server::orders::EventKind;
+use wxpay_server::orders::{EventKind, Fact, Source};
 use wxpay_simulator::{Behaviour, Call, Ending, Fault, FaultKind};
 use wxpay_tests::{Logs, Reply, Setup, World};
 
@@ -486,4 +486,32 @@ async fn a_code_tells_whose_it_is() {
     let no = ordered(&world).await;
     let paid = world.act(&no, "micropay", json!({ "auth_code": auth_code })).await;
     assert_standing(&paid, 200, "SUCCESS");
+}
+
+/// Another amount under our number is somebody else's money, or a riddle: a person decides, and nothing is reversed.
+#[tokio::test]
+async fn a_charge_of_another_amount_is_an_anomaly_and_not_reversed() {
+    let world = counter().await;
+    let no = ordered(&world).await;
+    let password = Behaviour::Password { ends: Ending::Pays, after_s: None };
+    charge(&world, &no, password).await;
+    world.wechat.end_password(&no, Ending::Pays).unwrap();
+    world.wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::SystemError).times(9)).unwrap();
+    let other = ordered(&world).await;
+    charge(&world, &other, Behaviour::Pays).await;
+    let mut payment = world.order(&other).await.payment.unwrap();
+    payment.total_fee = wxpay_core::Fen::new(499).unwrap();
+    payment.transaction_id = "4200000009202601010000000009".into();
+    let (source, trade_state) = (Source::Query, TradeState::Success);
+    let fact = Fact { source, trade_state, payment: Some(Box::new(payment)) };
+    world.server.app.orders.apply(&world.key(&no), fact).await.unwrap();
+    for _ in 0..9 {
+        world.pass_s(5).await;
+    }
+    assert_eq!(world.topics(&no).await, ["anomaly.found"]);
+    assert_eq!(world.wechat.calls(Call::Reverse, None), 0, "not without a person");
+    assert!(world.order(&no).await.is_watched(), "it is still asked about");
+    world.pass_s(60).await;
+    assert_eq!(state(&world, &no).await, TradeState::Success);
+    world.assert_books_agree().await;
 }

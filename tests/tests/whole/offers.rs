@@ -99,6 +99,44 @@ async fn the_offer_is_what_each_way_of_paying_needs() {
     assert_eq!(world.wechat.order(&no).unwrap().field("spbill_create_ip"), USER_IP);
 }
 
+/// What a customer sees on the shop's screen.
+#[tokio::test]
+async fn a_page_shows_the_qr_code_and_then_that_it_is_paid() {
+    let world = World::start().await;
+    let mut body = terms("NATIVE");
+    body["body"] = json!("tea & <b>cake</b>");
+    let no = world.create_with(body).await;
+    let offer = offered(&world, &no, "NATIVE").await.json;
+    let url = offer["page_url"].as_str().unwrap();
+    let path = url.strip_prefix(&world.server.url).unwrap();
+    let look = async |path: &str| world.call(reqwest::Method::GET, path, &[], "").await;
+    let page = look(path).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("'none'"));
+    for part in ["<svg", "¥5.00", "tea &#38; &#60;b&#62;cake", "http-equiv=\"refresh\""] {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    let asked = world.wechat.calls(Call::OrderQuery, None);
+    world.clock.step_ms(116 * 60_000);
+    assert!(!look(path).await.text.contains("<svg"), "nobody can scan it any more");
+    offered(&world, &no, "NATIVE").await;
+    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
+    world.acknowledged(&no).await;
+    let page = look(path).await.text;
+    assert!(page.contains("Paid") && !page.contains("<svg") && !page.contains("refresh"), "{page}");
+    assert_eq!(world.wechat.calls(Call::OrderQuery, None), asked, "it never asks WeChat");
+    let (start, key) = path.split_once("?key=").unwrap();
+    for wrong in [
+        start.to_owned(),
+        format!("{start}?key="),
+        format!("{start}?key={}", key.to_uppercase()),
+        format!("{start}x?key={key}"),
+        path.replace("/shop/", "/nobody/"),
+    ] {
+        assert_error(&look(&wrong).await, 404, "not_found", None);
+    }
+}
+
 #[tokio::test]
 async fn a_live_offer_is_given_again_and_a_dead_one_renewed() {
     let world = World::start().await;

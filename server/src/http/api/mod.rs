@@ -5,6 +5,7 @@ pub(super) mod export;
 pub(super) mod health;
 pub(super) mod login;
 pub(super) mod micropay;
+pub(super) mod native_page;
 pub(super) mod notify;
 pub(super) mod notify_refund;
 pub(super) mod offer;

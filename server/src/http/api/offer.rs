@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use warp::Reply;
 use warp::http::HeaderMap;
 
-use super::order_key;
+use super::{native_page, order_key};
 use crate::app::App;
 use crate::http::body::{self, BodyError};
 use crate::http::{ApiError, Peer, auth};
@@ -27,8 +27,10 @@ enum View {
     #[serde(rename = "NATIVE")]
     Native {
         code_url: String,
-        /// The QR code as an SVG image.
+        /// The QR code as an SVG element.
         qr_svg: String,
+        /// A page that shows it, and says when it is paid.
+        page_url: String,
     },
     /// The names that are signed; the OpenSDK has its own spelling of them.
     #[serde(rename = "APP")]
@@ -59,16 +61,18 @@ pub(in crate::http) async fn offer(
         if body.is_empty() { Request::default() } else { body::json(&body)? };
     let own_ip = auth::client_ip(&app, peer, &headers);
     let asker = Asker { client_ip, own_ip, redirect_url };
-    let offer = app.orders.offer(&order_key(&merchant.id, &out_trade_no)?, &asker).await?;
-    Ok(warp::reply::json(&view(offer)?))
+    let key = order_key(&merchant.id, &out_trade_no)?;
+    let offer = app.orders.offer(&key, &asker).await?;
+    let page_url = native_page::url(app.orders.public_url(), merchant, &key.out_trade_no);
+    Ok(warp::reply::json(&view(offer, page_url)?))
 }
 
-fn view(offer: Offer) -> Result<View, ApiError> {
+fn view(offer: Offer, page_url: String) -> Result<View, ApiError> {
     Ok(match offer {
         Offer::Native { code_url } => {
             let too_long = || ApiError::internal().because("code_url: too long for a QR code");
             let qr_svg = qr::svg(&code_url).ok_or_else(too_long)?;
-            View::Native { code_url, qr_svg }
+            View::Native { code_url, qr_svg, page_url }
         }
         Offer::App(args) => View::App {
             appid: args.appid,
