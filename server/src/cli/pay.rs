@@ -12,7 +12,7 @@ use crate::qr;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The order's number, out_trade_no; a NATIVE, APP or MWEB order · 商户订单号
-    #[arg(value_name = "NO")]
+    #[arg(long = "order", value_name = "NO")]
     out_trade_no: String,
     /// The user's own address; APP and MWEB orders need it · 用户终端 IP(APP、MWEB 必填)
     #[arg(long, value_name = "IP")]
