@@ -5,6 +5,7 @@ use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::{ErrCode, TradeState};
 
 use super::apply::Fact;
+use super::micropay::require_certificate;
 use super::order::{EventKind, Order, OrderKey, Refused, Source};
 use super::query::LookedUp;
 use super::{Conflict, OrderError, Orders};
@@ -18,7 +19,15 @@ impl Orders {
     /// [`Conflict::OtherTradeType`], [`Conflict::Refunding`] when money went back in another way;
     /// [`OrderError::Gateway`] when WeChat refused for good, or gave no answer, in which case the sweep goes on trying.
     pub async fn reverse(&self, key: &OrderKey) -> Result<Order, OrderError> {
-        let order = self.change(key, reversing_events).await?;
+        let order = self
+            .change(key, |order| {
+                let events = reversing_events(order)?;
+                if events.contains(&EventKind::ReverseAsked) {
+                    require_certificate(self.merchant(order)?)?;
+                }
+                Ok(events)
+            })
+            .await?;
         if !order.is_reversing() || !self.may_reverse_now(&order) {
             return Ok(order);
         }

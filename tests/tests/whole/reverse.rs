@@ -189,3 +189,16 @@ async fn codes_that_are_final_do_not_leave_a_charge_open() {
         world.assert_books_agree().await;
     }
 }
+
+/// A wish that cannot be sent would only stand in the way of a refund.
+#[tokio::test]
+async fn without_a_certificate_nothing_is_reversed_or_promised() {
+    let world = counter().await;
+    let no = paid(&world).await;
+    let world = world.restart_after(async |_, _, setup| setup.refunds = false).await;
+    world.pass_s(20).await;
+    let before = world.order(&no).await;
+    let reply = world.act(&no, "reverse", json!({})).await;
+    assert_error(&reply, 503, "certificate_not_configured", None);
+    assert_eq!(world.order(&no).await, before);
+}
