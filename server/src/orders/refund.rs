@@ -4,12 +4,13 @@
 //! is sent again, always the same. The amount stays reserved until WeChat has said no and refundquery has confirmed it.
 
 mod apply;
+mod look;
 mod notice;
 mod settle;
 mod turns;
 
 use wxpay_core::Fen;
-use wxpay_core::messages::refund::{FIELDS, MAX_AGE_S, MAX_PARTS};
+use wxpay_core::messages::refund::{FIELDS, MAX_AGE_S, MAX_PARTS, RefundStatus};
 
 pub use self::apply::{RefundDiffersError, RefundReport, apply_refund};
 pub use self::notice::Noticed;
@@ -92,17 +93,22 @@ impl Orders {
         let merchant = self.merchants.get(&key.merchant).ok_or(OrderError::NotFound)?;
         let begun = self.begin_refund(merchant, key, &new, idempotency.as_ref()).await?;
         let Refunded { order, out_refund_no, is_new } = begun;
-        let is_pending = order.refund(&out_refund_no).is_some_and(Refund::is_pending);
-        if !is_pending {
-            return Ok(Refunded { order, out_refund_no, is_new });
-        }
-        let order = match self.settle_refund(&order.key, &out_refund_no, !is_new).await {
+        let refund = order.refund(&out_refund_no);
+        let settled = if refund.is_some_and(Refund::is_pending) {
+            self.settle_refund(&order.key, &out_refund_no, !is_new).await
+        } else if refund.is_some_and(|it| it.refund_status == Some(RefundStatus::Change)) {
+            // A person may have dealt with it.
+            self.check_refund(&order.key, &out_refund_no).await
+        } else {
+            Ok(order)
+        };
+        let order = match settled {
             Ok(order) => order,
             Err(OrderError::Store(error)) => return Err(error.into()),
             Err(error) => {
                 let OrderKey { merchant, out_trade_no } = key;
                 tracing::warn!(merchant, out_trade_no, out_refund_no, %error, "refund is pending");
-                self.get(&order.key).await?
+                self.get(key).await?
             }
         };
         Ok(Refunded { order, out_refund_no, is_new })

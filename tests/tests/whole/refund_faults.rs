@@ -175,18 +175,31 @@ async fn what_goes_wrong_at_the_users_bank_is_an_anomaly() {
     }
 }
 
-/// A person has dealt with it on the merchant platform.
+/// A person has dealt with it on the merchant platform: the notice says so, or the same request again finds it.
 #[tokio::test]
 async fn a_refund_in_trouble_comes_to_a_good_end() {
     let world = world(SignType::HmacSha256).await;
-    let no = world.paid(100).await;
-    world.wechat.set_refund_outcome(&no, RefundStatus::Change).unwrap();
-    assert_eq!(world.refund_part(&no, "R1", 40).await.status, 201);
-    world.refund_acknowledged("R1").await;
-    world.wechat.set_refund_outcome(&no, RefundStatus::Success).unwrap();
+    for (number, is_told) in [("R1", true), ("R2", false)] {
+        let no = world.paid(100).await;
+        world.wechat.set_refund_outcome(&no, RefundStatus::Change).unwrap();
+        assert_eq!(world.refund_part(&no, number, 40).await.status, 201);
+        world.refund_acknowledged(number).await;
+        if !is_told {
+            lose_refund_notices(&world);
+        }
+        world.wechat.set_refund_outcome(&no, RefundStatus::Success).unwrap();
+        if !is_told {
+            let again = world.refund_part(&no, number, 40).await;
+            assert_eq!((again.status, &again.json["refund_status"]), (200, &json!("SUCCESS")));
+        }
+        assert_good_end(&world, &no, number).await;
+    }
+}
+
+async fn assert_good_end(world: &World, no: &str, number: &str) {
     world
         .until(async || {
-            world.booked_refund(&no, "R1").await.refund_status == Some(RefundStatus::Success)
+            world.booked_refund(no, number).await.refund_status == Some(RefundStatus::Success)
         })
         .await;
     world.assert_books_agree().await;

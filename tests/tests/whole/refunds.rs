@@ -3,11 +3,12 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
+use tracing_subscriber::filter::LevelFilter;
 use wxpay_core::SignType;
 use wxpay_core::messages::TradeState;
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_simulator::{Call, Fault, FaultKind};
-use wxpay_tests::{BAKERY, SHOP, Setup, World};
+use wxpay_tests::{BAKERY, Logs, SHOP, Setup, World};
 
 #[tokio::test]
 async fn an_order_is_paid_back_in_parts_until_nothing_is_left() {
@@ -236,4 +237,41 @@ async fn nobody_else_pays_back_or_looks() {
         assert_eq!(other.status, 404, "{path}: {}", other.text);
     }
     assert_eq!(world.order(&no).await.refunds.len(), 1);
+}
+
+/// WeChat's reasons are the merchant's business.
+#[tokio::test]
+async fn the_owner_sees_the_refund_and_not_the_merchants_balance() {
+    let world = World::with(Setup::refunding()).await;
+    let no = world.paid(100).await;
+    world.wechat.set_fault(Fault::err_code(Call::Refund, "NOTENOUGH")).unwrap();
+    assert_eq!(world.refund_part(&no, "R1", 40).await.status, 202);
+    let token = world.log_in("alice").await;
+    let path = format!("/v1/orders/{no}");
+    let seen = world.call(Method::GET, &path, &[("token", &token)], "").await;
+    assert_eq!(seen.json["refunds"][0]["refund_fee"], 40, "{}", seen.text);
+    assert!(!seen.text.contains("NOTENOUGH"), "{}", seen.text);
+    let seen = world.backend(Method::GET, &path, json!({})).await;
+    assert_eq!(seen.json["refunds"][0]["delayed"]["code"], "NOTENOUGH");
+}
+
+/// At the lowest level, through success, refusal and notice.
+#[tokio::test]
+async fn no_key_is_logged() {
+    let world = World::with(Setup::refunding()).await;
+    let no = world.paid(100).await;
+    let logs = Logs::start(LevelFilter::TRACE);
+    world.wechat.set_fault(Fault::err_code(Call::Refund, "ERROR")).unwrap();
+    assert_eq!(world.refund_part(&no, "R1", 40).await.status, 409);
+    world.clock.step_ms(60_000);
+    assert_eq!(world.refund_part(&no, "R2", 40).await.status, 201);
+    world.refund_acknowledged("R2").await;
+    assert_eq!(logs.lines_with("refund accepted").len(), 1);
+    assert_eq!(logs.lines_with("notice taken").len(), 1);
+    let text = logs.text();
+    let identity = world.wechat.client_identity_pem(SHOP.mch_id).unwrap();
+    let key_lines = identity.key_pem.lines().filter(|line| !line.starts_with("---"));
+    for secret in key_lines.chain([SHOP.api_key, SHOP.app_secret, SHOP.admin_key]) {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
 }

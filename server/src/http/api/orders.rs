@@ -134,7 +134,11 @@ pub(in crate::http) async fn show(
         Caller::Phone(user) if order.openid.as_deref() != Some(&user.openid) => {
             Err(ApiError::not_found())
         }
-        Caller::Merchant(_) | Caller::Phone(_) => Ok(warp::reply::json(&View::new(&order))),
+        Caller::Phone(_) => {
+            let refunds = refunds::views_for_owner(&order);
+            Ok(warp::reply::json(&View { refunds, ..View::new(&order) }))
+        }
+        Caller::Merchant(_) => Ok(warp::reply::json(&View::new(&order))),
     }
 }
 

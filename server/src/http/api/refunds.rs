@@ -137,6 +137,12 @@ pub(super) fn views(order: &Order) -> Vec<View<'_>> {
     order.refunds.iter().map(|refund| View::new(order, refund)).collect()
 }
 
+/// The same for the user's phone: WeChat's reasons, such as an empty balance, are the merchant's business.
+pub(super) fn views_for_owner(order: &Order) -> Vec<View<'_>> {
+    let views = views(order).into_iter();
+    views.map(|view| View { delayed: None, refused: None, ..view }).collect()
+}
+
 impl<'a> View<'a> {
     fn new(order: &'a Order, refund: &'a Refund) -> Self {
         Self {

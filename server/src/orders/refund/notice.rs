@@ -4,7 +4,7 @@
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::refund_notice::RefundNotice;
 
-use super::settle::Look;
+use super::look::Look;
 use crate::orders::order::{Anomaly, Order, OrderKey};
 use crate::orders::{OrderError, Orders};
 

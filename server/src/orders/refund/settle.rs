@@ -1,59 +1,28 @@
 //! What becomes of a refund that is recorded: send, ask, apply; whatever stays open is taken up by the sweep.
 
 use wxpay_core::messages::ErrCode;
-use wxpay_core::messages::TradeState;
 use wxpay_core::messages::refund::{Accepted, Refusal, refusal};
-use wxpay_core::messages::refund_query::{By, Found};
 use wxpay_core::messages::reply::ReplyError;
 
-use super::apply::{
-    RefundDiffersError, RefundReport, accept, apply_refund, delay, foreign_anomaly, refuse,
-};
+use super::apply::{RefundReport, accept, delay, foreign_anomaly, refuse};
+use super::look::{Look, events};
 use super::turns::Last;
 use crate::gateway::{Doubt, GatewayError};
-use crate::orders::apply::Verdict;
 use crate::orders::order::{EventKind, Order, OrderKey, Refund, Refused};
 use crate::orders::{OrderError, Orders};
 
-/// Pages of an order's refunds: more than WeChat allows refunds.
-const MAX_PAGES: usize = 8;
-
-/// What refundquery said, after it was applied.
-pub(super) enum Look {
-    /// WeChat knows the refund, and so do we.
-    Known(Box<Order>),
-    /// WeChat does not know it.
-    Missing,
-    /// WeChat knows another refund by this number.
-    Differs(Box<RefundReport>, RefundDiffersError),
-}
-
 impl Orders {
-    /// Asks WeChat what has become of a refund, whoever made it, and applies the answer.
-    ///
-    /// # Errors
-    /// [`OrderError::NotFound`] when WeChat does not know it; [`OrderError::RefundDiffers`] when what WeChat knows by this number
-    /// is another refund; [`OrderError::Gateway`] when WeChat gives no answer. The order is unchanged then.
-    pub async fn check_refund(
-        &self,
-        key: &OrderKey,
-        out_refund_no: &str,
-    ) -> Result<Order, OrderError> {
-        let order = self.get(key).await?;
-        match self.look(&order, out_refund_no).await? {
-            Look::Known(order) => Ok(*order),
-            Look::Missing => Err(OrderError::NotFound),
-            Look::Differs(_, error) => Err(OrderError::RefundDiffers(error)),
-        }
-    }
-
-    /// Goes on with every refund of an order that is still pending.
+    /// Goes on with every refund of an order that is still pending. When WeChat cannot be reached the others wait, too.
     pub(in crate::orders) async fn settle_refunds(&self, order: &Order) -> Result<(), OrderError> {
         let mut outcome = Ok(());
         for refund in order.refunds.iter().filter(|refund| refund.is_pending()) {
-            let settled = self.settle_refund(&order.key, &refund.terms.out_refund_no, true).await;
-            if let Err(error) = settled {
+            let number = &refund.terms.out_refund_no;
+            if let Err(error) = self.settle_refund(&order.key, number, true).await {
+                let is_away = is_away(&error);
                 outcome = Err(error);
+                if is_away {
+                    break;
+                }
             }
         }
         outcome
@@ -67,6 +36,11 @@ impl Orders {
         out_refund_no: &str,
         ask_first: bool,
     ) -> Result<Order, OrderError> {
+        let order = self.get(key).await?;
+        if !is_due(&order, out_refund_no, self.clock.now_ms()) {
+            // Not sent yet, so there is nothing to ask about either.
+            return Ok(order);
+        }
         let mut turn = self.turns.take(key, self.clock.now_ms()).await;
         let order = self.get(key).await?;
         let Some(refund) = order.refund(out_refund_no).filter(|refund| refund.is_pending()) else {
@@ -100,10 +74,7 @@ impl Orders {
         turn: &mut Last,
     ) -> Result<Order, OrderError> {
         let (no, now_ms) = (&refund.terms.out_refund_no, self.clock.now_ms());
-        let is_due = order
-            .refund_times()
-            .any(|(at_ms, other)| other.terms.out_refund_no == *no && at_ms <= now_ms);
-        if !is_due || !turn.allows(no, now_ms) {
+        if !turn.allows(no, now_ms) {
             return Ok(order.clone());
         }
         turn.sends(no, now_ms);
@@ -173,23 +144,13 @@ impl Orders {
         if !may_be_final {
             return self.delayed(order, no, &refused).await;
         }
-        let looked = match self.look(order, no).await {
-            Ok(looked) => looked,
-            Err(error) => {
-                self.delayed(order, no, &refused).await?;
-                return Err(error);
-            }
-        };
-        match looked {
+        match self.look_again(order, no, code, &refused).await? {
             Look::Known(order) => Ok(*order),
             // WeChat contradicts itself.
             Look::Missing if *code == ErrCode::RefundFeeMismatch => {
                 self.delayed(order, no, &refused).await
             }
             Look::Missing => {
-                if refusal(code) == Refusal::QueryFirst {
-                    self.find_foreign(order).await?;
-                }
                 self.change(&order.key, |order| Ok(refuse(order, no, refused.clone()))).await
             }
             Look::Differs(report, _) if is_another(order, no, &report) => {
@@ -197,6 +158,24 @@ impl Orders {
             }
             Look::Differs(_, error) => Err(OrderError::RefundDiffers(error)),
         }
+    }
+
+    /// Whether there is a refund after all. Should WeChat not answer now, its refusal is why the refund waits.
+    async fn look_again(
+        &self,
+        order: &Order,
+        no: &str,
+        code: &ErrCode,
+        refused: &Refused,
+    ) -> Result<Look, OrderError> {
+        let mut looked = self.look(order, no).await;
+        if matches!(looked, Ok(Look::Missing)) && refusal(code) == Refusal::QueryFirst {
+            looked = self.find_foreign(order).await.map(|()| Look::Missing);
+        }
+        if looked.is_err() {
+            self.delayed(order, no, refused).await?;
+        }
+        looked
     }
 
     async fn delayed(
@@ -227,87 +206,6 @@ impl Orders {
         })
         .await
     }
-
-    /// The order cannot be paid back as we think: perhaps others did. Lists all its refunds and applies them.
-    async fn find_foreign(&self, order: &Order) -> Result<(), OrderError> {
-        let merchant = self.merchant(order)?;
-        let (key, mut offset) = (&order.key, 0);
-        for _ in 0..MAX_PAGES {
-            let by = By::OutTradeNo(&key.out_trade_no);
-            let found = self.gateway.refund_query(merchant, order.sign_type, by, offset).await?;
-            let Found::Page(page) = found else { return Ok(()) };
-            for record in page.refunds.iter().cloned() {
-                let report = RefundReport::of(&page, record);
-                match self.apply_report(key, &report).await {
-                    Ok(_) => {}
-                    Err(OrderError::RefundDiffers(error)) => {
-                        tracing::warn!(out_trade_no = key.out_trade_no, %error, "a refund differs");
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-            match page.next_offset(offset) {
-                Some(next) => offset = next,
-                None => return Ok(()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends refundquery and applies the answer. The order's own state is asked for first, so that it cannot stay
-    /// behind when the refund has come to its end and nobody looks any more.
-    pub(super) async fn look(
-        &self,
-        order: &Order,
-        out_refund_no: &str,
-    ) -> Result<Look, OrderError> {
-        let merchant = self.merchant(order)?;
-        let by = By::OutRefundNo(out_refund_no);
-        let found = self.gateway.refund_query(merchant, order.sign_type, by, 0).await?;
-        let Found::Page(mut page) = found else { return Ok(Look::Missing) };
-        let Some(record) = page.refunds.pop() else {
-            // Neither a record nor REFUNDNOTEXIST: no answer to go by.
-            tracing::warn!(out_refund_no, "refundquery shows no refund");
-            return Ok(Look::Known(Box::new(order.clone())));
-        };
-        if let Err(word) = &record.status {
-            tracing::warn!(out_refund_no, word, "unknown refund_status");
-            return Ok(Look::Known(Box::new(order.clone())));
-        }
-        let report = RefundReport::of(&page, record);
-        if report.out_trade_no == order.key.out_trade_no {
-            self.follow(order).await?;
-        }
-        match self.apply_report(&order.key, &report).await {
-            Ok(order) => Ok(Look::Known(Box::new(order))),
-            Err(OrderError::RefundDiffers(error)) => {
-                let OrderKey { merchant, out_trade_no } = &order.key;
-                tracing::error!(merchant, out_trade_no, out_refund_no, %error, "refund differs");
-                Ok(Look::Differs(Box::new(report), error))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn apply_report(
-        &self,
-        key: &OrderKey,
-        report: &RefundReport,
-    ) -> Result<Order, OrderError> {
-        self.change(key, |order| events(apply_refund(order, report.clone()))).await
-    }
-
-    /// An order with a refund is in state REFUND as soon as WeChat says so; until then it is asked.
-    async fn follow(&self, order: &Order) -> Result<Order, OrderError> {
-        match order.trade_state {
-            TradeState::Refund | TradeState::Revoked => Ok(order.clone()),
-            TradeState::Success
-            | TradeState::NotPay
-            | TradeState::Closed
-            | TradeState::UserPaying
-            | TradeState::PayError => self.ask_wechat(&order.key).await,
-        }
-    }
 }
 
 /// Whether WeChat's record is surely another refund, and not ours with an odd field.
@@ -317,11 +215,21 @@ fn is_another(order: &Order, no: &str, report: &RefundReport) -> bool {
     !is_of_order || asked != Some(report.record.refund_fee)
 }
 
-fn events(verdict: Result<Verdict, RefundDiffersError>) -> Result<Vec<EventKind>, OrderError> {
-    match verdict.map_err(OrderError::RefundDiffers)? {
-        Verdict::News(events) => Ok(events),
-        Verdict::NoNews => Ok(Vec::new()),
-    }
+/// Whether its minute has come: two refunds of one order are kept apart.
+fn is_due(order: &Order, no: &str, now_ms: i64) -> bool {
+    let mut times = order.refund_times();
+    times.any(|(at_ms, refund)| refund.terms.out_refund_no == no && at_ms <= now_ms)
+}
+
+/// Whether the next question would be in vain as well.
+const fn is_away(error: &OrderError) -> bool {
+    matches!(
+        error,
+        OrderError::Gateway(
+            GatewayError::NotSent { .. }
+                | GatewayError::Unknown(Doubt::Timeout | Doubt::Broken { .. } | Doubt::Status(_))
+        )
+    )
 }
 
 /// What WeChat said, signed; `None` when it said nothing.
