@@ -3,7 +3,7 @@
 use serde_json::json;
 use wxpay_core::messages::TradeState;
 use wxpay_simulator::{Behaviour, Call, Ending, Fault, FaultKind};
-use wxpay_tests::World;
+use wxpay_tests::{Setup, World};
 
 use crate::api::assert_error;
 use crate::micropay::{assert_standing, charge, counter, ordered, state};
@@ -201,4 +201,24 @@ async fn without_a_certificate_nothing_is_reversed_or_promised() {
     let reply = world.act(&no, "reverse", json!({})).await;
     assert_error(&reply, 503, "certificate_not_configured", None);
     assert_eq!(world.order(&no).await, before);
+}
+
+/// Whatever the clock says: a charge that is still on its way could arrive after its reversal.
+#[tokio::test]
+async fn nothing_is_reversed_while_its_charge_is_under_way() {
+    let world = World::with(Setup { wechat_timeout_ms: 1_500, ..Setup::refunding() }).await;
+    let no = ordered(&world).await;
+    world.wechat.set_fault(Fault::new(Call::Micropay, FaultKind::Hang)).unwrap();
+    let (charged, ()) = tokio::join!(charge(&world, &no, Behaviour::Pays), async {
+        world.until(async || world.order(&no).await.asked.is_some()).await;
+        world.pass_s(60).await;
+        assert_standing(&world.act(&no, "reverse", json!({})).await, 202, "NOTPAY");
+        world.pass_s(60).await;
+        assert_eq!(world.wechat.calls(Call::Reverse, None), 0);
+    });
+    assert_standing(&charged, 202, "NOTPAY");
+    world.pass_s(120).await;
+    assert_eq!(world.wechat.calls(Call::Reverse, None), 1);
+    assert_eq!(state(&world, &no).await, TradeState::Closed);
+    world.assert_books_agree().await;
 }
