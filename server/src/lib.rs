@@ -17,6 +17,7 @@ pub mod login;
 pub mod merchant;
 pub mod orders;
 pub mod outbox;
+pub mod qr;
 pub mod run;
 pub mod secret;
 pub mod store;

@@ -1,6 +1,8 @@
 //! The merchants this server works for.
 
+use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Url;
+use sha2::{Digest, Sha256};
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
@@ -19,7 +21,7 @@ pub struct Merchant {
     pub sign_type: SignType,
     /// The APIv2 key.
     pub api_key: ApiKey,
-    /// The mini program's AppSecret.
+    /// The AppSecret of [`Merchant::program_appid`].
     pub app_secret: Secret,
     /// What the merchant's backend shows us.
     pub admin_key: Secret,
@@ -62,6 +64,25 @@ impl Webhook {
 }
 
 impl Merchant {
+    /// The appid of the program the user logs in to and pays in: the shop's own under a service provider that has one.
+    pub fn program_appid(&self) -> &str {
+        self.identity.sub_appid.as_ref().unwrap_or(&self.identity.appid)
+    }
+
+    /// Our own signature under a text, as hex: whoever shows it has it from us. `purpose` keeps its kinds apart.
+    pub fn mac(&self, purpose: &str, text: &str) -> String {
+        // A key of any length becomes one block: hash it, as HMAC itself would a long one.
+        let key = Sha256::digest(self.app_secret.expose());
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        for (to, from) in block.iter_mut().zip(key) {
+            *to = from;
+        }
+        let mac = Hmac::<Sha256>::new(&block);
+        let mac = mac.chain_update("wxpay ").chain_update(purpose).chain_update(" 1\0");
+        let mac = mac.chain_update(text).finalize().into_bytes();
+        mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The names of its webhooks.
     pub fn endpoints(&self) -> Vec<String> {
         self.webhooks.iter().map(|webhook| webhook.id.clone()).collect()

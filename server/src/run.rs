@@ -106,15 +106,18 @@ impl Server {
         config: Config,
     ) -> Result<Self, RunError> {
         let nonces = Arc::new(SystemNonces);
+        let reports = config.wechat.report;
         let gateway = WeChat::new(config.wechat, &config.merchants, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
         let webhooks =
             Sender::new(config.webhooks).map_err(|error| RunError::Start(error.to_string()))?;
+        let clock = Arc::new(SystemClock);
+        let gateway = if reports { gateway.with_reports(clock.clone()) } else { gateway };
         let parts = Parts {
             store,
             webhooks,
             gateway: Arc::new(gateway),
-            clock: Arc::new(SystemClock),
+            clock,
             nonces,
             merchants: Arc::new(config.merchants),
             public_url: config.public_url,

@@ -29,7 +29,7 @@ pub use raw::Wire;
 pub use receiver::{Answer, Received, Receiver};
 pub use server::{RunningServer, StoreKind};
 pub use shop::{
-    ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, ENDPOINT, MCH_ID, SHOP, SISTER, Shop,
-    WEBHOOK_SECRET, outbox,
+    ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, CAKE, ENDPOINT, MCH_ID, SHOP, SISTER, Shop, Sub,
+    TEA, WEBHOOK_SECRET, outbox,
 };
 pub use world::{Reply, START_MS, Setup, World};

@@ -1,17 +1,22 @@
 //! WeChat and the store without sockets and disks, for thousands of runs: the second gateway, and a store that lets
 //! others go first.
 
+mod charge;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use fastrand::Rng;
+use wxpay_core::messages::auth_code_to_openid::Payer;
 use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
 use wxpay_core::messages::code2session::Session;
+use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::refund::{Accepted, Refund, RefundStatus};
 use wxpay_core::messages::refund_notice::RefundNotice;
 use wxpay_core::messages::refund_query::{self, By, RefundRecord};
+use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, Trade, TradeState};
 use wxpay_core::{Fen, SignType};
@@ -19,6 +24,7 @@ use wxpay_server::ambient::{Clock, SteppedClock};
 use wxpay_server::gateway::{Code2SessionError, Doubt, Gateway, GatewayError};
 use wxpay_server::merchant::Merchant;
 use wxpay_server::orders::{Event, Order, OrderKey};
+use wxpay_server::secret::Secret;
 use wxpay_server::store::{Change, Filter, MemoryStore, Page, Rows, Store, StoreError};
 
 /// Random choices that every part of a run shares, so that one number repeats the run.
@@ -62,6 +68,7 @@ struct State {
     count: u64,
     /// One call in so many fails; 0 is never.
     fails_one_in: u64,
+    charges: BTreeMap<String, charge::Charge>,
 }
 
 struct Placed {
@@ -206,7 +213,12 @@ impl ScriptedWeChat {
         let paid = |(number, placed): (&String, &Placed)| {
             placed.payment.clone().map(|payment| (number.clone(), payment))
         };
-        state.orders.iter().filter_map(paid).collect()
+        let placed = state.orders.iter().filter_map(paid);
+        let charged = state.charges.iter();
+        let charged = charged.filter_map(|(no, charge)| Some((no.clone(), charge.payment()?)));
+        let mut ledger: Vec<_> = placed.chain(charged).collect();
+        ledger.sort_by(|one, other| one.0.cmp(&other.0));
+        ledger
     }
 
     /// All refunds that WeChat has taken on: order, number, amount, and what became of them.
@@ -328,7 +340,11 @@ impl Gateway for ScriptedWeChat {
         _: SignType,
         out_trade_no: &str,
     ) -> Result<Found, GatewayError> {
+        let now_ms = self.clock.now_ms();
         self.call(|state| {
+            if let Some(charge) = state.charges.get_mut(out_trade_no) {
+                return Ok(charge.found(now_ms));
+            }
             let placed = state.orders.get(out_trade_no);
             let placed = placed.ok_or_else(|| refused(ErrCode::OrderNotExist))?;
             Ok(match &placed.payment {
@@ -367,6 +383,28 @@ impl Gateway for ScriptedWeChat {
             Ok(Closing::Closed)
         })
         .await
+    }
+
+    async fn micropay(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        charge: &Micropay,
+    ) -> Result<Box<Trade>, GatewayError> {
+        self.charge(charge).await
+    }
+
+    async fn reverse(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        out_trade_no: &str,
+    ) -> Result<Reversal, GatewayError> {
+        self.take_back(out_trade_no).await
+    }
+
+    async fn auth_code_to_openid(&self, _: &Merchant, _: &Secret) -> Result<Payer, GatewayError> {
+        Err(refused(ErrCode::AuthCodeInvalid))
     }
 
     async fn refund(

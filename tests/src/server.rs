@@ -30,6 +30,8 @@ pub enum StoreKind {
 pub(crate) struct Settings {
     pub(crate) store: StoreKind,
     pub(crate) pay_url: String,
+    pub(crate) backup_pay_url: Option<String>,
+    pub(crate) report: bool,
     pub(crate) login_url: String,
     pub(crate) ca_pem: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -45,13 +47,16 @@ impl Settings {
     pub(crate) fn gateway(&self) -> WeChat {
         let config = WeChatConfig {
             pay_url: self.pay_url.parse().unwrap(),
+            backup_pay_url: self.backup_pay_url.as_ref().map(|url| url.parse().unwrap()),
+            report: self.report,
             login_url: self.login_url.parse().unwrap(),
             connect_timeout_ms: 1_000,
             total_timeout_ms: self.wechat_timeout_ms,
             allow_http: true,
             ca_pem: self.ca_pem.clone(),
         };
-        WeChat::new(config, &self.merchants, Arc::new(SystemNonces)).unwrap()
+        let gateway = WeChat::new(config, &self.merchants, Arc::new(SystemNonces)).unwrap();
+        if self.report { gateway.with_reports(Arc::clone(&self.clock)) } else { gateway }
     }
 }
 

@@ -45,6 +45,10 @@ pub struct Setup {
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
     pub pay_url: Option<String>,
+    /// Whether WeChat has a backup address.
+    pub backup: bool,
+    /// Whether the server tells WeChat how its calls went.
+    pub report: bool,
     /// Where code2session goes, if not to the simulator.
     pub login_url: Option<String>,
     /// Divides WeChat's waits between two attempts at a notice.
@@ -69,6 +73,8 @@ impl Default for Setup {
             refund_paid_after_close: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
+            backup: false,
+            report: false,
             login_url: None,
             speedup: 1_000,
             trusted_proxies: Vec::new(),
@@ -122,7 +128,9 @@ impl World {
     pub async fn with(setup: Setup) -> Self {
         Logs::keep_all_lines_on();
         let clock = Arc::new(SteppedClock::new(START_MS));
-        let mut config = Config::new(setup.shops.iter().map(Shop::for_wechat).collect());
+        let mut config = Config::new(wechat_merchants(&setup.shops));
+        config.sub_merchants = setup.shops.iter().filter_map(Shop::sub_merchant).collect();
+        config.backup = setup.backup;
         let shared = Arc::clone(&clock);
         config.now = Arc::new(move || shared.now_ms());
         config.speedup = setup.speedup;
@@ -210,7 +218,7 @@ impl World {
 
     /// A fresh login code.
     pub fn code(&self, user: &str) -> String {
-        self.wechat.login(self.shop().appid, user).unwrap().code
+        self.wechat.login(self.shop().program().0, user).unwrap().code
     }
 
     /// Logs a user in and gives back the token.
@@ -236,6 +244,19 @@ impl World {
     /// Asks for the arguments of `wx.requestPayment`.
     pub async fn pay(&self, token: &str, out_trade_no: &str) -> Reply {
         self.phone("/v1/pay", token, json!({ "orderId": out_trade_no })).await
+    }
+
+    /// One of the simulator's own calls: what a phone, a scanner or a person does.
+    pub async fn at_wechat(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}/sim/{path}", self.wechat.base_url());
+        let response = self.client.post(url).body(body.to_string()).send().await.unwrap();
+        serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// The merchant's backend does something with an order.
+    pub async fn act(&self, out_trade_no: &str, action: &str, body: Value) -> Reply {
+        let path = format!("/v1/orders/{out_trade_no}/{action}");
+        self.backend(Method::POST, &path, body).await
     }
 
     /// An order that a phone has been given the arguments for.
@@ -354,6 +375,8 @@ fn settings(
     Settings {
         store: store.clone(),
         pay_url: setup.pay_url.clone().unwrap_or_else(|| pay_url.into()),
+        backup_pay_url: wechat.backup_url().map(Into::into),
+        report: setup.report,
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
         ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
@@ -369,4 +392,16 @@ fn settings(
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.
 fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
+}
+
+/// WeChat knows a merchant's program once, however many shops sell in it.
+fn wechat_merchants(shops: &[Shop]) -> Vec<wxpay_simulator::Merchant> {
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    let new = shops.iter().filter(|shop| {
+        let pair = (shop.appid, shop.mch_id);
+        let is_new = !known.contains(&pair);
+        known.push(pair);
+        is_new
+    });
+    new.map(Shop::for_wechat).collect()
 }

@@ -124,6 +124,8 @@ fn server_config(
         wechat: WeChatConfig {
             // Over TLS: refunds need the merchant certificate.
             pay_url: url(wechat.cashier_tls_url())?,
+            backup_pay_url: None,
+            report: false,
             login_url: url(wechat.base_url())?,
             connect_timeout_ms: 3_000,
             total_timeout_ms: 10_000,

@@ -13,6 +13,7 @@ mod import;
 mod input;
 mod lang;
 mod orders;
+mod pay;
 mod refund;
 mod remote;
 mod remote_error;
@@ -62,6 +63,10 @@ enum Command {
     Query(orders::OneArgs),
     /// Close an order: nobody can pay it any more · 关闭订单
     Close(orders::OneArgs),
+    /// Take a payment-code order back: unpaid it is closed, paid it is given back whole · 撤销付款码订单
+    Reverse(orders::OneArgs),
+    /// Show what a user needs to pay: a QR code (NATIVE) or a link (MWEB) · 显示收款二维码或链接
+    Pay(pay::Args),
     /// Pay back an order, or a part of it, and look at refunds · 退款与查看退款
     Refund(refund::Args),
     /// What is odd and waits for a person · 异常列表与处理
@@ -118,6 +123,8 @@ impl Cli {
             Command::Orders(args) => orders::list(&args),
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
+            Command::Reverse(args) => orders::reverse(&args),
+            Command::Pay(args) => pay::run(&args),
             Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
             Command::Webhooks(args) => webhooks::run(&args),

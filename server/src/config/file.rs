@@ -63,6 +63,8 @@ struct Store {
 #[serde(deny_unknown_fields)]
 struct WeChat {
     pay_url: String,
+    backup_pay_url: String,
+    report: bool,
     login_url: String,
     connect_timeout_ms: u64,
     total_timeout_ms: u64,
@@ -222,9 +224,18 @@ impl File {
         };
         let pay_url = host("wechat.pay_url", &self.wechat.pay_url);
         let login_url = host("wechat.login_url", &self.wechat.login_url);
+        let backup_pay_url = match self.wechat.backup_pay_url.as_str() {
+            "" => None,
+            text => host("wechat.backup_pay_url", text),
+        };
+        let pay_url = pay_url?;
+        // What is meant for the simulator must never reach WeChat.
+        let is_same_world = |backup: &Url| is_loopback(&pay_url) == is_loopback(backup);
         Some(WeChatConfig {
             allow_http: self.profile == Profile::Test,
-            pay_url: pay_url?,
+            backup_pay_url: backup_pay_url.filter(is_same_world),
+            pay_url,
+            report: self.wechat.report,
             login_url: login_url?,
             connect_timeout_ms: self.wechat.connect_timeout_ms,
             total_timeout_ms: self.wechat.total_timeout_ms,

@@ -84,6 +84,12 @@ impl MerchantFile {
                 checks.problem(key(name), "expected 1 to 32 letters and digits");
             }
         }
+        if self.sub_appid.is_some() && self.sub_mch_id.is_none() {
+            checks.problem(key("sub_mch_id"), "missing: sub_appid alone names no shop");
+        }
+        if self.sub_mch_id.as_ref() == Some(&self.mch_id) {
+            checks.problem(key("sub_mch_id"), "expected the shop's number, not the provider's");
+        }
         let api_key = reader.api_key(checks, self);
         let app_secret = reader.app_secret(checks, self);
         let admin_key = reader.admin_key(checks, self);

@@ -44,6 +44,8 @@ struct Store<'a> {
 #[derive(Serialize)]
 struct WeChat<'a> {
     pay_url: &'a str,
+    backup_pay_url: &'a str,
+    report: bool,
     login_url: &'a str,
     connect_timeout_ms: u64,
     total_timeout_ms: u64,
@@ -115,6 +117,8 @@ pub(super) fn shown(config: &Config) -> String {
         },
         wechat: WeChat {
             pay_url: config.wechat.pay_url.as_str(),
+            backup_pay_url: config.wechat.backup_pay_url.as_ref().map_or("", |url| url.as_str()),
+            report: config.wechat.report,
             login_url: config.wechat.login_url.as_str(),
             connect_timeout_ms: config.wechat.connect_timeout_ms,
             total_timeout_ms: config.wechat.total_timeout_ms,

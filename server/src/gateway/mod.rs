@@ -1,24 +1,30 @@
 //! WeChat, as far as the rules need it.
 
 mod client;
+mod hosts;
+mod report;
 mod wechat;
 
 use async_trait::async_trait;
 use wxpay_core::SignType;
+use wxpay_core::messages::auth_code_to_openid::Payer;
 use wxpay_core::messages::close_order::Closing;
 use wxpay_core::messages::code2session::{Session, SessionError};
+use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::refund::{Accepted, Refund};
 use wxpay_core::messages::refund_query;
 use wxpay_core::messages::reply::ReplyError;
+use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
-use wxpay_core::messages::{ErrCode, FieldError};
+use wxpay_core::messages::{ErrCode, FieldError, Trade};
 use wxpay_core::xml::XmlError;
 
 pub use client::WeChatError;
 pub use wechat::{WeChat, WeChatConfig};
 
 use crate::merchant::Merchant;
+use crate::secret::Secret;
 
 /// The calls a merchant makes to WeChat. Every reply is verified before it comes back.
 #[async_trait]
@@ -53,6 +59,29 @@ pub trait Gateway: Send + Sync {
         sign_type: SignType,
         out_trade_no: &str,
     ) -> Result<Closing, GatewayError>;
+
+    /// Charges a payment code. Never repeated: what is not surely paid or refused is [`GatewayError::Unknown`].
+    async fn micropay(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        charge: &Micropay,
+    ) -> Result<Box<Trade>, GatewayError>;
+
+    /// Takes a payment-code order back, with the merchant certificate. Safe to repeat.
+    async fn reverse(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Reversal, GatewayError>;
+
+    /// Whose payment code it is. Safe to repeat while the code lives.
+    async fn auth_code_to_openid(
+        &self,
+        merchant: &Merchant,
+        auth_code: &Secret,
+    ) -> Result<Payer, GatewayError>;
 
     /// Pays back, with the merchant certificate. The same refund again is safe; another number is another refund.
     async fn refund(

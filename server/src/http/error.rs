@@ -22,8 +22,9 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    field: Option<String>,
+    field: Option<Box<str>>,
     wechat_code: Option<Box<str>>,
+    advice: Option<&'static str>,
     retry_after_s: Option<u32>,
     source: Option<Box<str>>,
 }
@@ -37,6 +38,8 @@ struct Body<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wechat_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'a str>,
 }
 
 impl ApiError {
@@ -49,6 +52,7 @@ impl ApiError {
             message,
             field: None,
             wechat_code: None,
+            advice: None,
             retry_after_s: None,
             source: None,
         }
@@ -59,7 +63,7 @@ impl ApiError {
         let field = field.into();
         let message = format!("{field}: {expected}");
         let error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message);
-        Self { field: Some(field), ..error }
+        Self { field: Some(field.into()), ..error }
     }
 
     /// 401. The same for everybody, so that nobody learns which credential came close.
@@ -84,6 +88,15 @@ impl ApiError {
     pub fn too_slow() -> Self {
         let message = "this took too long; it may still happen, so query before you repeat it";
         Self::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", message)
+    }
+
+    /// 402: the user's payment code was not charged. `advice` is a stable word for what the cashier does now.
+    pub fn not_charged(code: &ErrCode, description: &str, advice: &'static str) -> Self {
+        let message = format!("nothing was charged: {}", code.meaning());
+        let wechat_code = Some(code.as_str().into());
+        let error = Self::new(StatusCode::PAYMENT_REQUIRED, "not_charged", message);
+        let error = error.because(format!("{code} {description}"));
+        Self { wechat_code, advice: Some(advice), ..error }
     }
 
     /// What only the log may know.
@@ -129,6 +142,7 @@ impl Reply for ApiError {
             request_id,
             field: self.field.as_deref(),
             wechat_code: self.wechat_code.as_deref(),
+            advice: self.advice,
         };
         let mut response = warp::reply::json(&body).into_response();
         *response.status_mut() = self.status;
@@ -188,7 +202,11 @@ const fn conflict_code(conflict: Conflict) -> &'static str {
         Conflict::Paid => "order_paid",
         Conflict::Closed => "order_closed",
         Conflict::Expired => "order_expired",
-        Conflict::OtherTradeType => "other_trade_type",
+        Conflict::OtherTradeType(_) => "other_trade_type",
+        Conflict::Charging => "already_charged",
+        Conflict::Reversible => "reverse_instead",
+        Conflict::Reversing => "order_reversing",
+        Conflict::Refunding => "order_refunded",
     }
 }
 

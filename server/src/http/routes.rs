@@ -10,7 +10,8 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use super::api::{
-    anomalies, export, health, login, notify, notify_refund, orders, pay, query, refunds, webhooks,
+    anomalies, export, health, login, micropay, native_page, notify, notify_refund, offer, orders,
+    pay, query, refunds, webhooks,
 };
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
@@ -21,6 +22,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
     let slow = Duration::from_millis(limits.body_timeout_ms);
     let routes = phone(app, slow)
         .or(merchant(app, slow))
+        .unify()
+        .or(cashier(app, slow))
         .unify()
         .or(paying_back(app, slow))
         .unify()
@@ -124,6 +127,42 @@ fn endpoints(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         one("replay").and(warp::post()).and(headers()).and(json(slow)).then(webhooks::replay);
     let test = one("test").and(warp::post()).and(headers()).then(webhooks::test);
     reply(list).or(reply(dead)).unify().or(reply(replay)).unify().or(reply(test)).unify().boxed()
+}
+
+/// What the merchant's backend calls for payments outside of a mini program.
+fn cashier(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let headers = || warp::header::headers_cloned();
+    let order = |action: &'static str| {
+        with(app)
+            .and(warp::path!("v1" / "orders" / String / ..))
+            .and(warp::path(action))
+            .and(warp::path::end())
+            .and(warp::post())
+            .and(headers())
+    };
+    let peer = warp::ext::get::<Peer>;
+    let offer = order("pay").and(peer()).and(json(slow)).then(offer::offer);
+    let charge = order("micropay").and(peer()).and(json(slow)).then(micropay::charge);
+    let reverse = order("reverse").then(micropay::reverse);
+    let payer = post(app, "auth-code-to-openid")
+        .and(headers())
+        .and(json(slow))
+        .then(micropay::auth_code_to_openid);
+    let page = with(app)
+        .and(warp::path!("pay" / String / String))
+        .and(warp::get())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(native_page::page);
+    reply(offer)
+        .or(reply(page))
+        .unify()
+        .or(reply(charge))
+        .unify()
+        .or(reply(reverse))
+        .unify()
+        .or(reply(payer))
+        .unify()
+        .boxed()
 }
 
 /// Paying back, which the merchant's backend alone may do.

@@ -1,5 +1,5 @@
-//! The sweep over open orders and refunds: finds payments whose notice was lost, closes what has expired, goes on with
-//! refunds until WeChat has said what became of them.
+//! The sweep over open orders and refunds: finds payments whose notice was lost, closes what has expired, reverses what
+//! nobody knows, goes on with refunds until WeChat has said what became of them.
 
 use futures_util::{StreamExt, stream};
 
@@ -58,12 +58,18 @@ impl Orders {
         count
     }
 
-    /// Asks WeChat about one order and its refunds, and closes it when its time is over.
+    /// Asks WeChat about one order and its refunds, and closes or reverses it when its time is over.
     async fn reconcile(&self, key: &OrderKey) -> Result<(), OrderError> {
         let order = self.get(key).await?;
+        if order.is_reversing() {
+            return self.reverse_at_wechat(&order).await.map(drop);
+        }
         self.settle_refunds(&order).await?;
         if !order.is_open() {
             return Ok(());
+        }
+        if order.is_charging() {
+            return self.follow_charge(&order).await;
         }
         let order = if order.asked.is_some() { self.ask_wechat(key).await? } else { order };
         if order.is_open() && self.clock.now_ms() >= end_ms(&order) {
@@ -76,7 +82,7 @@ impl Orders {
         let decide =
             |order: &Order| Ok(if order.is_open() { closing_events(order) } else { Vec::new() });
         let order = self.change(&order.key, decide).await?;
-        if order.is_open() {
+        if order.is_open() && !order.is_micropay() {
             self.close_at_wechat(&order).await?;
         }
         Ok(())

@@ -18,7 +18,7 @@ pub(super) use self::turns::Turns;
 
 use super::create::check_characters;
 use super::order::{EventKind, Order, OrderKey, Refund, RefundTerms};
-use super::{ATTEMPTS, Idempotency, OrderError, Orders};
+use super::{ATTEMPTS, Conflict, Idempotency, OrderError, Orders};
 use crate::merchant::{Merchant, refund_notify_url};
 use crate::store::{Change, StoreError};
 
@@ -227,6 +227,9 @@ fn check(order: &Order, new: &NewRefund, now_ms: i64) -> Result<(), OrderError> 
     if new.total_fee.is_some_and(|believed| believed != total_fee) {
         let expected = format!("{total_fee}, which is what was ordered");
         return Err(OrderError::Field { field: "total_fee", expected });
+    }
+    if order.is_reversing() {
+        return Err(OrderError::Conflict(Conflict::Reversing));
     }
     let payment = order.payment.as_ref().filter(|_| order.trade_state.is_paid());
     let payment = payment.ok_or(RefundError::NotPaid)?;

@@ -80,6 +80,11 @@ async fn event(store: &dyn Store, row: &OutboxRow) -> Result<String, PayloadErro
         | EventKind::PrepayGot { .. }
         | EventKind::CloseAsked
         | EventKind::Withdrawn
+        | EventKind::MicropayAsked { .. }
+        | EventKind::MicropayNotSent
+        | EventKind::MicropayRefused { .. }
+        | EventKind::ReverseAsked
+        | EventKind::ReverseRefused { .. }
         | EventKind::Fact { .. }
         | EventKind::RefundAsked { .. }
         | EventKind::Resolved { .. } => (None, None),

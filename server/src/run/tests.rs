@@ -26,6 +26,8 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
     let url: reqwest::Url = "http://127.0.0.1:9".parse().unwrap();
     let config = WeChatConfig {
         pay_url: url.clone(),
+        backup_pay_url: None,
+        report: false,
         login_url: url,
         connect_timeout_ms: 1_000,
         total_timeout_ms: 1_000,

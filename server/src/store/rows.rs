@@ -271,7 +271,12 @@ pub(super) fn topic(event: &Event, was_paid: bool) -> Option<Topic> {
         | EventKind::Claimed { .. }
         | EventKind::PrepayAsked { .. }
         | EventKind::PrepayGot { .. }
+        | EventKind::MicropayAsked { .. }
+        | EventKind::MicropayNotSent
+        | EventKind::MicropayRefused { .. }
         | EventKind::CloseAsked
+        | EventKind::ReverseAsked
+        | EventKind::ReverseRefused { .. }
         | EventKind::RefundAsked { .. }
         | EventKind::Resolved { .. } => None,
     }

@@ -158,6 +158,9 @@ async fn check_config_shows_everything_but_secrets() {
         format!("mch_id = \"{MCH_ID}\""),
         format!("notify_url = \"{}/v1/notify/shop/pay\"", site.url()),
         "drain_timeout_ms = 2000".to_owned(),
+        // The simulator's stand-in has no backup, and surely not WeChat's own.
+        "backup_pay_url = \"\"".to_owned(),
+        "report = false".to_owned(),
         "sign_type = \"HMAC-SHA256\"".to_owned(),
     ];
     for line in expected {

@@ -13,6 +13,7 @@ mod config;
 mod explaining;
 mod lifecycle;
 mod mistakes;
+mod paying;
 mod refunding;
 mod signing;
 mod webhooks;

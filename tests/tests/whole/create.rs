@@ -54,7 +54,7 @@ async fn every_field_of_a_new_order_is_checked() {
         ("user_token", json!("forged")),
         ("trade_type", json!("jsapi")),
         ("trade_type", json!("")),
-        ("trade_type", json!("MICROPAY")),
+        ("trade_type", json!("FACEPAY")),
         ("expire_s", json!(0)),
         ("expire_s", json!(299)),
         ("expire_s", json!(-1)),

@@ -10,6 +10,7 @@
 
 mod anomalies;
 mod api;
+mod backup;
 mod closing;
 mod create;
 mod faults;
@@ -19,15 +20,19 @@ mod late;
 mod letters;
 mod lifecycle;
 mod login;
+mod micropay;
 mod notices;
+mod offers;
 mod payment;
 mod phone;
+mod provider;
 mod receivers;
 mod refund_codes;
 mod refund_faults;
 mod refund_notices;
 mod refund_rules;
 mod refunds;
+mod reverse;
 mod scene;
 mod secrets;
 mod storm;

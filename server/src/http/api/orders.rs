@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
-use crate::orders::{Event, Extra, Idempotency, NewOrder, Order};
+use crate::orders::{Event, Extra, Idempotency, NewOrder, Order, Refused, Reversal};
 use crate::store::{Cursor, Filter};
 
 /// What the merchant's backend sends. Amounts are whole fen.
@@ -254,6 +254,12 @@ pub(crate) struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
+    /// The order shall be reversed (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal: Option<&'a Reversal>,
+    /// Why the payment code was not charged (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a Refused>,
     refunds: Vec<refunds::View<'a>>,
     /// What can still be paid back.
     refundable_fee: Fen,
@@ -279,6 +285,8 @@ impl<'a> View<'a> {
             created_at: rfc3339(order.created_ms),
             expires_at: rfc3339(order.terms.expires_ms),
             close_asked: order.close_asked_ms.is_some(),
+            reversal: order.reversal.as_ref(),
+            refused: order.refused.as_ref(),
             refunds: refunds::views(order),
             refundable_fee: order.refundable(),
             anomalies: order
