@@ -1,17 +1,22 @@
 //! WeChat, as far as the rules need it.
 
+mod bill;
+mod download;
 mod wechat;
 
 use async_trait::async_trait;
 use wxpay_core::SignType;
 use wxpay_core::messages::close_order::Closing;
 use wxpay_core::messages::code2session::{Session, SessionError};
+use wxpay_core::messages::download_bill::BillType;
+use wxpay_core::messages::download_fundflow::AccountType;
 use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::reply::ReplyError;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, FieldError};
 use wxpay_core::xml::XmlError;
 
+pub use download::{Download, FetchError};
 pub use wechat::{WeChat, WeChatConfig};
 
 use crate::merchant::Merchant;
@@ -49,6 +54,25 @@ pub trait Gateway: Send + Sync {
         sign_type: SignType,
         out_trade_no: &str,
     ) -> Result<Closing, GatewayError>;
+
+    /// The payments and refunds of one day of Beijing time (`yyyyMMdd`), as text. Safe to repeat.
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        bill_type: BillType,
+        gzip: bool,
+    ) -> Result<Download, FetchError>;
+
+    /// What went in and out of one of the merchant's accounts on one day of Beijing time (`yyyyMMdd`), as text. Safe to
+    /// repeat.
+    async fn download_fundflow(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        account_type: AccountType,
+        gzip: bool,
+    ) -> Result<Download, FetchError>;
 }
 
 /// How a call failed, by what is safe to do next.

@@ -7,12 +7,15 @@ use async_trait::async_trait;
 use reqwest::{Client, Response, Url, redirect};
 use wxpay_core::messages::close_order::{self, Closing};
 use wxpay_core::messages::code2session::{self, Session};
+use wxpay_core::messages::download_bill::{self, BillType};
+use wxpay_core::messages::download_fundflow::{self, AccountType};
 use wxpay_core::messages::order_query::{self, Found};
 use wxpay_core::messages::unified_order::{self, Prepay, UnifiedOrder};
 use wxpay_core::xml::{self, from_xml, to_xml};
 use wxpay_core::{Params, SignType};
 
-use super::{Code2SessionError, Doubt, Gateway, GatewayError};
+use super::bill::fetch;
+use super::{Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError};
 use crate::ambient::NonceSource;
 use crate::merchant::Merchant;
 
@@ -62,10 +65,15 @@ impl WeChat {
         Ok(Self { config, client, nonces })
     }
 
-    async fn post(&self, path: &str, params: &Params) -> Result<Params, GatewayError> {
-        let body = to_xml(params).map_err(|error| not_sent(error.to_string()))?;
+    fn url(&self, path: &str) -> Url {
         let mut url = self.config.pay_url.clone();
         url.set_path(path);
+        url
+    }
+
+    async fn post(&self, path: &str, params: &Params) -> Result<Params, GatewayError> {
+        let body = to_xml(params).map_err(|error| not_sent(error.to_string()))?;
+        let url = self.url(path);
         let request = self.client.post(url).header("content-type", "text/xml; charset=utf-8");
         let response = request.body(body).send().await.map_err(doubt)?;
         let bytes = read_body(response).await?;
@@ -131,6 +139,39 @@ impl Gateway for WeChat {
         let reply = self.post(close_order::PATH, &request).await?;
         Ok(close_order::read_reply(reply, identity, sign_type, api_key)?)
     }
+
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        bill_type: BillType,
+        gzip: bool,
+    ) -> Result<Download, FetchError> {
+        let Merchant { identity, sign_type, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request = download_bill::request(
+            bill_date, bill_type, gzip, identity, &nonce, *sign_type, api_key,
+        );
+        let request = request.map_err(GatewayError::Invalid)?;
+        let (url, patience_ms) = (self.url(download_bill::PATH), self.config.total_timeout_ms);
+        fetch(&self.client, url, &request, patience_ms, download_bill::read_error).await
+    }
+
+    async fn download_fundflow(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        account_type: AccountType,
+        gzip: bool,
+    ) -> Result<Download, FetchError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request =
+            download_fundflow::request(bill_date, account_type, gzip, identity, &nonce, api_key);
+        let request = request.map_err(GatewayError::Invalid)?;
+        let (url, patience_ms) = (self.url(download_fundflow::PATH), self.config.total_timeout_ms);
+        fetch(&self.client, url, &request, patience_ms, download_fundflow::read_error).await
+    }
 }
 
 /// Reads a body of at most the largest message.
@@ -150,7 +191,7 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, GatewayError> {
 }
 
 /// The address is taken off first: the login address carries the AppSecret.
-fn doubt(error: reqwest::Error) -> GatewayError {
+pub(super) fn doubt(error: reqwest::Error) -> GatewayError {
     let error = error.without_url();
     if error.is_builder() || error.is_connect() {
         not_sent(causes(&error))
@@ -161,7 +202,7 @@ fn doubt(error: reqwest::Error) -> GatewayError {
     }
 }
 
-fn not_sent(detail: String) -> GatewayError {
+pub(super) fn not_sent(detail: String) -> GatewayError {
     GatewayError::NotSent { detail }
 }
 
