@@ -7,10 +7,16 @@ mod explain;
 mod explain_text;
 mod input;
 mod lang;
+#[allow(dead_code, reason = "the commands that use it follow")]
+mod remote;
+#[allow(dead_code, reason = "the commands that use it follow")]
+mod remote_error;
 mod serve;
 mod sign;
 #[cfg(feature = "demo")]
 mod simulate;
+#[allow(dead_code, reason = "the commands that use it follow")]
+mod table;
 
 use std::process::ExitCode;
 
@@ -50,8 +56,16 @@ enum Command {
 mod exit {
     /// `verify`: the signature does not match.
     pub(super) const MISMATCH: u8 = 1;
+    /// The server said no, and would say it again.
+    pub(super) const REFUSED: u8 = 1;
     /// The input or the key cannot be read.
     pub(super) const UNREADABLE: u8 = 2;
+    /// The server is not running, or something else runs at its address.
+    pub(super) const UNAVAILABLE: u8 = 69;
+    /// Server or WeChat had no answer; later they may.
+    pub(super) const TRY_AGAIN: u8 = 75;
+    /// The admin key is not the server's.
+    pub(super) const NOT_ALLOWED: u8 = 77;
     /// The configuration is wrong.
     pub(super) const CONFIG: u8 = 78;
 }
