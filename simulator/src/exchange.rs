@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
-use crate::calls::{self, Call, Tamper};
+use crate::calls::{self, Call, Damage, Downloaded, Tamper};
+use crate::certificate;
 use crate::faults::{Fault, FaultKind};
 use crate::http::{Dropped, Received, Sent};
 use crate::messages::{Exchange, Party, Said};
@@ -14,6 +15,7 @@ use crate::wire;
 
 /// Says in the reply what the log says, for people who look at the wire.
 const NOTE_HEADER: &str = "wxpay-simulator-note";
+const PACKED: &str = "application/x-gzip";
 const HTML_500: &str = "<html>\r\n<head><title>500 Internal Server Error</title></head>\r\n\
     <body><h1>500 Internal Server Error</h1></body>\r\n</html>\r\n";
 
@@ -29,6 +31,11 @@ pub(crate) async fn exchange(
     call: Call,
     received: &Received,
 ) -> Result<Sent, Dropped> {
+    if let Some((sent, note)) = certificate::refused(received) {
+        let parties = (Party::Server, Party::Wechat);
+        let exchange = note_request(simulator, parties, call.as_str(), received);
+        return Ok(close(simulator, &exchange, Answered { sent, note: note.into() }));
+    }
     let opened = open(simulator, call, received);
     let Some(fault) = opened.fault else {
         let answered = answer(simulator, call, received, Tamper::Nothing);
@@ -97,7 +104,7 @@ fn note_request(
     call: &str,
     received: &Received,
 ) -> Exchange {
-    let url = format!("{}{}", simulator.base_url(), received.path_and_query());
+    let url = format!("{}{}", received.origin, received.path_and_query());
     let said =
         Said { content_type: &received.content_type, body: &received.body, ..Said::default() };
     simulator.with(|world| {
@@ -107,11 +114,13 @@ fn note_request(
 }
 
 fn note_reply(simulator: &Simulator, exchange: &Exchange, sent: &Sent, note: &str) {
+    let packed = format!("({} bytes, packed)", sent.body.len());
+    let body = if sent.content_type == PACKED { packed.as_bytes() } else { &sent.body };
     simulator.with(|world| {
         let said = Said {
             status: Some(sent.status.as_u16()),
             content_type: sent.content_type,
-            body: &sent.body,
+            body,
             note,
         };
         world.log.reply(exchange, said, world.now_ms);
@@ -152,6 +161,10 @@ async fn spoil(
         FaultKind::NoSign => Some(answer(Tamper::NoSign)),
         FaultKind::SystemError => Some(answer(Tamper::SystemError)),
         FaultKind::SystemErrorApplied => Some(answer(Tamper::SystemErrorApplied)),
+        FaultKind::Recall => Some(answer(Tamper::Recall)),
+        FaultKind::CutBill => Some(answer(Tamper::Bill(Damage::Cut))),
+        FaultKind::WrongDay => Some(answer(Tamper::Bill(Damage::OtherDay))),
+        FaultKind::DamagedGzip => Some(answer(Tamper::Bill(Damage::Gzip))),
         FaultKind::BeforeReply => {
             let answered = answer(Tamper::Nothing);
             if let Some(out_trade_no) = out_trade_no {
@@ -172,6 +185,10 @@ fn answer(simulator: &Simulator, call: Call, received: &Received, tamper: Tamper
             let (body, note) = calls::answer_code2session(world, received, tamper);
             return Answered { sent: Sent::new(StatusCode::OK, "text/plain", body), note };
         }
+        if call.is_download() {
+            let (downloaded, note) = calls::answer_download(world, call, received, tamper);
+            return Answered { sent: download(downloaded), note };
+        }
         let reply = calls::answer_xml(world, call, received, tamper);
         let body = wire::to_xml(&reply.params);
         Answered {
@@ -179,4 +196,14 @@ fn answer(simulator: &Simulator, call: Call, received: &Received, tamper: Tamper
             note: reply.note,
         }
     })
+}
+
+fn download(downloaded: Downloaded) -> Sent {
+    match downloaded {
+        Downloaded::Text(text) => Sent::new(StatusCode::OK, "text/plain; charset=utf-8", text),
+        Downloaded::Packed(packed) => Sent::new(StatusCode::OK, PACKED, packed),
+        Downloaded::Refused(params) => {
+            Sent::new(StatusCode::OK, "text/xml; charset=utf-8", wire::to_xml(&params))
+        }
+    }
 }

@@ -46,14 +46,22 @@ pub enum FaultKind {
     Empty200,
     /// Calls: applied, the reply's body ends half-way.
     Truncate,
-    /// XML calls: applied, the reply's signature is wrong.
+    /// Calls with a signed reply: applied, the signature is wrong.
     WrongSign,
-    /// XML calls: applied, the reply has no signature.
+    /// Calls with a signed reply: applied, it has no signature.
     NoSign,
-    /// Calls: not applied, SYSTEMERROR (code2session: errcode -1).
+    /// Calls: not applied, SYSTEMERROR (code2session: errcode -1; bills: XML instead of text).
     SystemError,
     /// Calls: applied, SYSTEMERROR (code2session: errcode -1).
     SystemErrorApplied,
+    /// reverse: not applied, `recall=Y`.
+    Recall,
+    /// Bills: applied, the text's second half is missing, and neither length nor packing tells.
+    CutBill,
+    /// Bills: applied, it is the bill of the day before.
+    WrongDay,
+    /// Bills: applied, what was packed with GZIP cannot be unpacked.
+    DamagedGzip,
     /// Notices: never sent, nor repeated.
     Lose,
     /// Notices: the first one leaves `delay_ms` later.
@@ -110,7 +118,9 @@ impl FaultKind {
         match self {
             Self::Lose | Self::Late | Self::Double | Self::BadSign => is_notice,
             Self::BeforeReply => is_notice || call == Call::OrderQuery,
-            Self::WrongSign | Self::NoSign => !is_notice && call != Call::Code2Session,
+            Self::WrongSign | Self::NoSign => call.reply_is_signed(),
+            Self::Recall => call == Call::Reverse,
+            Self::CutBill | Self::WrongDay | Self::DamagedGzip => call.is_download(),
             Self::Delay
             | Self::Hang
             | Self::ResetBefore

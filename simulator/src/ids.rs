@@ -58,6 +58,21 @@ impl Ids {
         format!("weixin://wxpay/bizpayurl?pr={}", self.text(ALPHANUMERIC, 9))
     }
 
+    /// 18 digits as a phone shows them to a scanner.
+    pub(crate) fn auth_code(&mut self) -> String {
+        format!("13{}", self.text(DIGITS, 16))
+    }
+
+    pub(crate) fn short_url(&mut self) -> String {
+        format!("weixin://wxpay/s/{}", self.text(ALPHANUMERIC, 7))
+    }
+
+    /// WeChat's number of money on its way back, with the date in front.
+    pub(crate) fn refund_id(&mut self, now_ms: i64) -> String {
+        let date: String = beijing(now_ms).chars().take(8).collect();
+        format!("50000000{}{date}{}", self.text(DIGITS, 2), self.text(DIGITS, 10))
+    }
+
     /// A signature as another key would make it.
     pub(crate) fn wrong_signature(&mut self, len: usize) -> String {
         self.text(b"0123456789ABCDEF", len)

@@ -25,8 +25,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any_certificate;
+pub mod bill;
 mod calls;
 mod cashier;
+mod certificate;
+mod certificate_files;
 mod client;
 mod clock;
 mod config;
@@ -36,23 +40,32 @@ mod faults;
 mod home;
 mod http;
 mod ids;
+mod listener;
 mod messages;
 mod notices;
 mod order;
 mod page;
+mod payment;
 mod running;
+mod scanner;
+mod sheet;
 mod simulator;
+mod tls;
 mod wire;
 mod world;
 
 pub use calls::Call;
+pub use certificate_files::CertificateFilesError;
 pub use client::SendError;
 pub use clock::Now;
-pub use config::{Config, Merchant, StartError};
+pub use config::{Config, Merchant, StartError, SubMerchant};
 pub use faults::{Fault, FaultError, FaultKind};
 pub use messages::{Message, Party};
 pub use notices::{NoticeError, NoticeKind, NoticeReply, REPEATS_S};
-pub use order::{Order, Outcome, PayError, Payment};
+pub use order::Order;
+pub use payment::{Outcome, PayError, Payment};
 pub use running::Running;
+pub use scanner::{Behaviour, Ending};
 pub use simulator::{CashierReply, Login, LoginError, Simulator, WaitError};
+pub use tls::ClientIdentity;
 pub use world::{LedgerEntry, World};

@@ -52,6 +52,8 @@ pub enum NoticeError {
     UnknownOrder,
     /// The order is not paid, so there is no notice to repeat.
     NotPaid,
+    /// Micropay orders have no notices.
+    NoNotice,
     /// There is no second merchant to send as.
     NoOtherMerchant,
     /// It was sent, or should have been, and nothing came back.
@@ -221,6 +223,7 @@ impl fmt::Display for NoticeError {
         match self {
             Self::UnknownOrder => f.write_str("out_trade_no: there is no such order"),
             Self::NotPaid => f.write_str("the order is not paid, so there is no notice to repeat"),
+            Self::NoNotice => f.write_str("micropay orders have no notices"),
             Self::NoOtherMerchant => f.write_str("there is no second merchant to send as"),
             Self::Unanswered(error) => error.fmt(f),
         }

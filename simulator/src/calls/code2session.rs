@@ -15,7 +15,9 @@ pub(crate) fn answer(world: &mut World, received: &Received, tamper: Tamper) -> 
         Tamper::SystemError => Err(BUSY),
         Tamper::SystemErrorApplied => session(world, received).and(Err(BUSY)),
         // There is no signature to spoil.
-        Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign => session(world, received),
+        Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign | Tamper::Recall | Tamper::Bill(_) => {
+            session(world, received)
+        }
     };
     match session {
         Ok(openid) => {
@@ -39,9 +41,8 @@ fn session(world: &mut World, received: &Received) -> Result<String, Refused> {
     let secret = received.query("secret").ok_or((41004, "appsecret missing"))?;
     let js_code = received.query("js_code").ok_or((41008, "missing code"))?;
     let now_ms = world.now_ms;
-    let merchant = world.merchants.iter().find(|merchant| merchant.appid == appid);
-    let merchant = merchant.ok_or((40013, "invalid appid"))?;
-    if merchant.app_secret != secret {
+    let app_secret = world.app_secret(&appid).ok_or((40013, "invalid appid"))?;
+    if app_secret != secret {
         return Err((40125, "invalid appsecret"));
     }
     let code = world.codes.get_mut(&js_code).filter(|code| code.appid == appid);

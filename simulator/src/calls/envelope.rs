@@ -8,7 +8,8 @@ use wxpay_core::xml::{self, XmlError};
 use wxpay_core::{Params, SignType, sign, verify};
 
 use super::signature::why_signature_failed;
-use super::{Answer, Call, Fields, Refusal, Request};
+use super::{Answer, Call, Damage, Fields, Refusal, Request};
+use crate::certificate;
 use crate::http::Received;
 use crate::world::World;
 
@@ -25,6 +26,10 @@ pub(crate) enum Tamper {
     SystemError,
     /// SYSTEMERROR, and yet it was done.
     SystemErrorApplied,
+    /// reverse: not done, and to be called again.
+    Recall,
+    /// The bill is not what it should be.
+    Bill(Damage),
 }
 
 /// A reply's parameters and what the simulator thought.
@@ -35,9 +40,9 @@ pub(crate) struct Reply {
 }
 
 /// An unsigned refusal: `return_msg` for the merchant, a note for the log.
-struct NotAccepted {
-    return_msg: String,
-    note: String,
+pub(super) struct NotAccepted {
+    pub(super) return_msg: String,
+    pub(super) note: String,
 }
 
 /// The order a request claims to be about; nothing is checked.
@@ -63,22 +68,30 @@ pub(crate) fn answer_xml(
     };
     let verified = format!("signature verified ({})", request.sign_type);
     let answer = match tamper {
-        Tamper::SystemError => Err(busy()),
-        Tamper::SystemErrorApplied => checked(world, call, &request).and(Err(busy())),
-        Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign => checked(world, call, &request),
+        Tamper::SystemError => Err(busy(call)),
+        Tamper::SystemErrorApplied => checked(world, call, &request).and(Err(busy(call))),
+        Tamper::Recall => Ok(vec![("recall", "Y".into())]),
+        Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign | Tamper::Bill(_) => {
+            checked(world, call, &request)
+        }
     };
     let note = match &answer {
         Ok(_) => verified,
         Err(refusal) => format!("{verified}; {}: {}", refusal.code, refusal.code.meaning()),
     };
-    seal(world, &request, answer, tamper).map_or_else(
+    let sealed = if call.reply_is_signed() {
+        seal(world, &request, answer, tamper)
+    } else {
+        Params::from_pairs(with_codes(Fields::new(), answer)).ok()
+    };
+    sealed.map_or_else(
         || unsigned(&not_accepted("系统错误", "the reply is too large")),
         |params| Reply { params, note },
     )
 }
 
 /// Everything up to the signature, and the fields every request has.
-fn open(world: &World, call: Call, received: &Received) -> Result<Request, NotAccepted> {
+pub(super) fn open(world: &World, call: Call, received: &Received) -> Result<Request, NotAccepted> {
     if received.method != "POST" {
         return Err(not_accepted("REQUIRE_POST_METHOD", "the request is not a POST"));
     }
@@ -99,19 +112,32 @@ fn open(world: &World, call: Call, received: &Received) -> Result<Request, NotAc
         let why = why_signature_failed(&params, sign_type, merchant, &world.merchants);
         not_accepted("签名错误", format!("{error}; {why}"))
     })?;
+    check_sub_merchant(world, &mch_id, &params)?;
     match call.check(verified.params()) {
         Err(error) if is_common(error.field) => Err(not_accepted(words(&error), error)),
         // The field errors of the call itself are answered with a signature, by `checked`.
-        Ok(()) | Err(_) => Ok(Request { params, sign_type, mch_id }),
+        Ok(()) | Err(_) => {
+            let wrong_certificate = certificate::is_of_another(received, &mch_id);
+            Ok(Request { params, sign_type, mch_id, wrong_certificate })
+        }
     }
 }
 
-/// The rules behind the signature: the call's fields, appid, then the call itself.
+/// The rules behind the signature: the certificate, the call's fields, appid, then the call itself.
 fn checked(world: &mut World, call: Call, request: &Request) -> Answer {
+    if request.wrong_certificate {
+        return Err(Refusal::new(ErrCode::CertError, "证书验证失败"));
+    }
     if let Err(error) = call.check(&request.params) {
         let code = if error.missing { ErrCode::LackParams } else { ErrCode::ParamError };
         return Err(Refusal::new(code, format!("{}:{}", words(&error), error.field)));
     }
+    check_appid(world, request)?;
+    call.answer(world, request)
+}
+
+/// The appid must be there and bound to the merchant.
+pub(super) fn check_appid(world: &World, request: &Request) -> Result<(), Refusal> {
     let appid = request.params.get("appid").unwrap_or_default();
     let mut known = world.merchants.iter().filter(|merchant| merchant.appid == appid).peekable();
     if known.peek().is_none() {
@@ -120,43 +146,74 @@ fn checked(world: &mut World, call: Call, request: &Request) -> Answer {
     if !known.any(|merchant| merchant.mch_id == request.mch_id) {
         return Err(Refusal::new(ErrCode::AppidMchidNotMatch, "appid和mch_id不匹配"));
     }
-    call.answer(world, request)
+    Ok(())
+}
+
+/// A service provider names a shop of its own (reference: service-provider mode).
+fn check_sub_merchant(world: &World, mch_id: &str, params: &Params) -> Result<(), NotAccepted> {
+    if !world.is_provider(mch_id) {
+        return Ok(());
+    }
+    let Some(sub_mch_id) = params.filled("sub_mch_id") else {
+        return Err(not_accepted("受理机构必须传入sub_mch_id", "sub_mch_id: missing"));
+    };
+    if sub_mch_id == mch_id {
+        let note = "sub_mch_id: expected another than mch_id";
+        return Err(not_accepted("sub_mch_id与mch_id不能相同", note));
+    }
+    let Some(shop) = world.shop(mch_id, sub_mch_id) else {
+        return Err(not_accepted("受理关系不存在", "sub_mch_id: not a shop of this provider"));
+    };
+    let own = shop.app.as_ref().map(|(appid, _)| appid.as_str());
+    match params.filled("sub_appid") {
+        Some(sub_appid) if own != Some(sub_appid) => {
+            Err(not_accepted("sub_appid和sub_mch_id不匹配", "sub_appid: not this shop's"))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Adds what every reply carries and signs it with the request's algorithm.
 fn seal(world: &mut World, request: &Request, answer: Answer, tamper: Tamper) -> Option<Params> {
-    let mut fields: Fields = vec![
-        ("return_code", "SUCCESS".into()),
-        ("return_msg", "OK".into()),
-        ("nonce_str", world.ids.nonce_str()),
-    ];
+    let mut fields: Fields = vec![("nonce_str", world.ids.nonce_str())];
     for name in ["appid", "mch_id", "sub_appid", "sub_mch_id"] {
         if let Some(value) = request.params.filled(name) {
             fields.push((name, value.into()));
         }
     }
+    let mut params = Params::from_pairs(with_codes(fields, answer)).ok()?;
+    let key = &world.merchant(&request.mch_id)?.key;
+    let signature = match tamper {
+        Tamper::NoSign => return Some(params),
+        Tamper::WrongSign => world.ids.wrong_signature(request.sign_type.hex_len()),
+        Tamper::Nothing
+        | Tamper::SystemError
+        | Tamper::SystemErrorApplied
+        | Tamper::Recall
+        | Tamper::Bill(_) => sign(&params, request.sign_type, key).to_string(),
+    };
+    params.set("sign", &signature).ok()?;
+    Some(params)
+}
+
+/// The codes that say whether it was done, and what the call itself says.
+fn with_codes(mut fields: Fields, answer: Answer) -> Fields {
+    fields.extend([("return_code", "SUCCESS".into()), ("return_msg", "OK".into())]);
     match answer {
         Ok(own) => {
             fields.push(("result_code", "SUCCESS".into()));
             fields.extend(own);
         }
-        Err(refusal) => fields.extend([
-            ("result_code", "FAIL".into()),
-            ("err_code", refusal.code.as_str().into()),
-            ("err_code_des", refusal.description),
-        ]),
-    }
-    let mut params = Params::from_pairs(fields).ok()?;
-    let key = &world.merchant(&request.mch_id)?.key;
-    let signature = match tamper {
-        Tamper::NoSign => return Some(params),
-        Tamper::WrongSign => world.ids.wrong_signature(request.sign_type.hex_len()),
-        Tamper::Nothing | Tamper::SystemError | Tamper::SystemErrorApplied => {
-            sign(&params, request.sign_type, key).to_string()
+        Err(refusal) => {
+            fields.extend([
+                ("result_code", "FAIL".into()),
+                ("err_code", refusal.code.as_str().into()),
+                ("err_code_des", refusal.description),
+            ]);
+            fields.extend(refusal.more);
         }
-    };
-    params.set("sign", &signature).ok()?;
-    Some(params)
+    }
+    fields
 }
 
 fn unsigned(refused: &NotAccepted) -> Reply {
@@ -169,8 +226,9 @@ fn not_accepted(return_msg: &str, note: impl ToString) -> NotAccepted {
     NotAccepted { return_msg: return_msg.into(), note: note.to_string() }
 }
 
-fn busy() -> Refusal {
-    Refusal::new(ErrCode::SystemError, "系统繁忙，请稍后再试")
+fn busy(call: Call) -> Refusal {
+    let busy = Refusal::new(ErrCode::SystemError, "系统繁忙，请稍后再试");
+    if call == Call::Reverse { busy.with("recall", "Y") } else { busy }
 }
 
 fn words(error: &FieldError) -> &'static str {

@@ -1,10 +1,12 @@
 //! The payment notice's own text (reference: payment notification), right or wrong on purpose.
 
+use wxpay_core::messages::TradeType;
 use wxpay_core::{Fen, Params, sign};
 
 use crate::config::Merchant;
 use crate::notices::NoticeError;
-use crate::order::{Order, Payment};
+use crate::order::Order;
+use crate::payment::Payment;
 use crate::wire;
 use crate::world::{OrderKey, World};
 
@@ -25,11 +27,15 @@ pub(crate) fn write(
     with_sign_type: bool,
 ) -> Result<(String, String), NoticeError> {
     let order = world.orders.get(key).ok_or(NoticeError::UnknownOrder)?.clone();
+    if order.trade_type() == TradeType::Micropay {
+        return Err(NoticeError::NoNotice);
+    }
     let payment = match (&order.payment, content) {
         (Some(payment), _) => payment.clone(),
         (None, Content::Genuine) => return Err(NoticeError::NotPaid),
         (None, Content::WrongSign | Content::WrongAmount | Content::OtherMerchant) => {
-            order.new_payment(None, world.now_ms, &mut world.ids)
+            let payer = world.payer_at_cashier(&order);
+            Payment::new(payer, None, world.now_ms, &mut world.ids)
         }
     };
     let sender = sender(world, &order, content).ok_or(NoticeError::NoOtherMerchant)?;
