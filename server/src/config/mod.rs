@@ -3,6 +3,7 @@
 //! Errors name the key and never the value of a secret.
 
 mod file;
+mod merchant;
 mod read;
 mod secrets;
 mod show;

@@ -6,7 +6,7 @@ use wxpay_core::ApiKey;
 use zeroize::Zeroizing;
 
 use super::Checks;
-use super::file::MerchantFile;
+use super::merchant::MerchantFile;
 use crate::secret::Secret;
 
 /// Where one secret comes from.
