@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::ambient::{Clock, NonceSource};
+use crate::books::{Books, Schedule};
 use crate::gateway::Gateway;
 use crate::login::Logins;
 use crate::merchant::Merchants;
@@ -31,12 +32,16 @@ pub struct Parts {
     pub token_s: i64,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// When bills are compared unasked, if they are.
+    pub daily: Option<Schedule>,
 }
 
 /// The running application, shared by all requests.
 pub struct App {
     /// The order rules.
-    pub orders: Orders,
+    pub orders: Arc<Orders>,
+    /// Bills beside our books.
+    pub books: Books,
     /// The login rules.
     pub logins: Logins,
     /// Whom we work for.
@@ -74,17 +79,26 @@ impl App {
             Arc::clone(&merchants),
             parts.token_s,
         );
-        let orders = Orders::new(
+        let orders = Arc::new(Orders::new(
             Arc::clone(&store),
-            gateway,
-            clock,
+            Arc::clone(&gateway),
+            Arc::clone(&clock),
             Arc::clone(&nonces),
             Arc::clone(&merchants),
             parts.public_url,
             parts.order_expire_s,
+        ));
+        let books = Books::new(
+            Arc::clone(&store),
+            gateway,
+            clock,
+            Arc::clone(&merchants),
+            Arc::clone(&orders),
+            parts.daily,
         );
         Arc::new(Self {
             orders,
+            books,
             logins,
             merchants,
             store,

@@ -5,6 +5,7 @@
 
 pub mod ambient;
 pub mod app;
+pub mod books;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]

@@ -1,11 +1,13 @@
 //! Running the server: store, gateway, listener, sweep, signals; and what the process says when it ends.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -23,6 +25,8 @@ use crate::store::{OpenError, SledStore, Store};
 
 /// How often the sweep looks whether an order is due.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked whether a day's bill is due.
+const DAILY_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the server did not start, or ended in trouble.
 #[derive(Debug)]
@@ -115,6 +119,7 @@ impl Server {
             order_expire_s: config.order_expire_s,
             token_s: config.token_s,
             trusted_proxies: config.trusted_proxies,
+            daily: config.daily,
         };
         Self::with_parts(listener, parts, config.limits).await
     }
@@ -157,6 +162,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let (sweeping, swept) = oneshot::channel();
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone(), sweeping));
+        let daily = tokio::spawn(daily(Arc::clone(&app), stopped.clone()));
         let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
@@ -176,7 +182,9 @@ impl Server {
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
         serve.await;
-        finish_sweep(sweep, drain).await;
+        // A comparison that is cut off begins again after the next start.
+        finish(daily, Duration::ZERO).await;
+        finish(sweep, drain).await;
         app.store.close().await;
         result
     }
@@ -189,11 +197,11 @@ async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
 
 /// The sweep ends at its next look at `stopped`. When WeChat is slow that may take minutes, so the sweep is cut off: what
 /// it was about to ask is asked after the next start.
-async fn finish_sweep(mut sweep: JoinHandle<()>, limit: Duration) {
-    if timeout(limit, &mut sweep).await.is_err() {
-        sweep.abort();
+async fn finish(mut task: JoinHandle<()>, limit: Duration) {
+    if timeout(limit, &mut task).await.is_err() {
+        task.abort();
         // Aborted is what it shall be.
-        let _ = sweep.await;
+        let _ = task.await;
     }
 }
 
@@ -219,6 +227,25 @@ async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>, sweeping: ones
     loop {
         tokio::select! {
             _ = tick.tick() => { app.orders.reconcile_due().await; }
+            () = stop_asked(&mut stopped) => return,
+        }
+    }
+}
+
+/// Compares bills when they are due. Should a comparison break off, payments go on, and the next tick begins again.
+async fn daily(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(DAILY_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop_asked(&mut stopped) => return,
+        }
+        let run = AssertUnwindSafe(app.books.run_due()).catch_unwind();
+        tokio::select! {
+            outcome = run => if outcome.is_err() {
+                tracing::error!("comparing a bill broke off; please report it");
+            },
             () = stop_asked(&mut stopped) => return,
         }
     }

@@ -125,13 +125,22 @@ impl Claim {
     }
 
     fn compare_payment(&self, order: Option<&Order>) -> Option<Difference> {
-        let same = order.and_then(|order| order.payment.as_ref());
-        let same = same.filter(|payment| payment.transaction_id == self.transaction_id);
-        let Some(payment) = same else {
-            return Some(self.difference(DifferenceKind::OnlyAtWechat, order.map(order_side)));
+        let payment = order.and_then(|order| order.payment.as_ref());
+        let is_same_money =
+            |fee: Fen| -> bool { fee == self.fee && self.fee_type.is_none() };
+        let kind = match (order, payment) {
+            (_, Some(payment)) if payment.transaction_id != self.transaction_id => {
+                DifferenceKind::OnlyAtWechat
+            }
+            (_, Some(payment)) if is_same_money(payment.total_fee) => return None,
+            // A payment of another amount than ordered does not count as the order's.
+            (Some(order), None) if is_same_money(order.terms.total_fee) => {
+                DifferenceKind::OnlyAtWechat
+            }
+            (None, _) => DifferenceKind::OnlyAtWechat,
+            (Some(_), _) => DifferenceKind::AmountDiffers,
         };
-        let agrees = payment.total_fee == self.fee && self.fee_type.is_none();
-        (!agrees).then(|| self.difference(DifferenceKind::AmountDiffers, order.map(order_side)))
+        Some(self.difference(kind, order.map(order_side)))
     }
 
     /// The whole payment was taken back at the counter.

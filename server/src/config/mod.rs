@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
+use crate::books::Schedule;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::Merchants;
@@ -41,6 +42,8 @@ pub struct Config {
     pub order_expire_s: i64,
     /// Seconds a token lives.
     pub token_s: i64,
+    /// When bills are compared unasked, if they are.
+    pub daily: Option<Schedule>,
     /// What to log.
     pub log_level: String,
     /// Whom we work for.

@@ -13,6 +13,7 @@ struct Shown<'a> {
     store: Store<'a>,
     wechat: WeChat<'a>,
     orders: Orders,
+    reconcile: Reconcile,
     merchants: Vec<ShownMerchant<'a>>,
 }
 
@@ -51,6 +52,13 @@ struct WeChat<'a> {
 struct Orders {
     expire_s: i64,
     token_s: i64,
+}
+
+#[derive(Serialize)]
+struct Reconcile {
+    daily: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -96,6 +104,12 @@ pub(super) fn shown(config: &Config) -> String {
             total_timeout_ms: config.wechat.total_timeout_ms,
         },
         orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
+        reconcile: Reconcile {
+            daily: config.daily.is_some(),
+            at: config.daily.map(|daily| {
+                format!("{:02}:{:02}", daily.at_minutes / 60, daily.at_minutes % 60)
+            }),
+        },
         merchants: merchants.collect(),
     };
     // Plain tables of text and numbers always have a TOML form.

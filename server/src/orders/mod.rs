@@ -2,6 +2,7 @@
 
 mod agenda;
 mod apply;
+mod audit;
 mod close;
 mod create;
 mod order;

@@ -40,6 +40,7 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
         order_expire_s: 7_200,
         token_s: 7_200,
         trusted_proxies: Vec::new(),
+        daily: None,
     };
     let limits = Limits {
         max_connections: 8,

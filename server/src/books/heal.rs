@@ -1,0 +1,155 @@
+//! Asking WeChat about a difference: its signed answer is applied like every other, and then the two are compared again.
+
+use wxpay_core::Fen;
+use wxpay_core::messages::order_query::Found;
+
+use super::compare::{self, Claim};
+use super::{Books, Difference, Outcome, ReconcileError};
+use crate::gateway::GatewayError;
+use crate::merchant::Merchant;
+use crate::orders::{Anomaly, Order, OrderError, OrderKey};
+use crate::store::Movement;
+
+/// Where a difference was seen.
+#[derive(Debug, Clone)]
+pub(super) enum Candidate {
+    /// On the bill.
+    AtWeChat(Claim),
+    /// In the store.
+    Here(Movement),
+}
+
+impl Candidate {
+    fn compare(&self, order: Option<&Order>) -> Option<Difference> {
+        match self {
+            Self::AtWeChat(claim) => claim.compare(order),
+            Self::Here(movement) => order.and_then(|order| compare::only_here(movement, order)),
+        }
+    }
+
+    fn is_refund(&self) -> bool {
+        match self {
+            Self::AtWeChat(claim) => claim.refund.is_some() && !claim.is_reversal(),
+            Self::Here(movement) => movement.out_refund_no.is_some(),
+        }
+    }
+}
+
+impl Books {
+    /// Asks WeChat, compares again, and reports what a person must look at.
+    pub(super) async fn settle(
+        &self,
+        merchant: &Merchant,
+        candidate: Candidate,
+        before: Difference,
+    ) -> Result<Difference, ReconcileError> {
+        let Some(key) = self.order_of(merchant, &candidate).await? else {
+            let outcome = self.report_orphan(merchant, &candidate).await?;
+            return Ok(Difference { outcome, ..before });
+        };
+        match self.ask(&key, &candidate).await {
+            // What cannot be about this order changes nothing, and the order rules have reported it.
+            Ok(()) | Err(OrderError::Fact(_)) => {}
+            Err(error) if is_silence(&error) => {
+                let OrderKey { merchant, out_trade_no } = &key;
+                tracing::warn!(merchant, out_trade_no, %error, "could not ask about a difference");
+                return Ok(Difference { outcome: Outcome::Unanswered, ..before });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let order = self.orders.get(&key).await?;
+        let Some(after) = candidate.compare(Some(&order)) else {
+            return Ok(Difference { outcome: Outcome::Healed, ..before });
+        };
+        if let Some(anomaly) = anomaly(&candidate, &order) {
+            self.orders.report(&key, anomaly).await?;
+        }
+        Ok(after)
+    }
+
+    async fn order_of(
+        &self,
+        merchant: &Merchant,
+        candidate: &Candidate,
+    ) -> Result<Option<OrderKey>, ReconcileError> {
+        let claim = match candidate {
+            Candidate::AtWeChat(claim) => claim,
+            Candidate::Here(movement) => return Ok(Some(movement.key.clone())),
+        };
+        if let Some(key) = self.store.order_of_payment(&claim.transaction_id).await? {
+            return Ok(Some(key));
+        }
+        let out_trade_no = claim.out_trade_no.clone();
+        let key = OrderKey { merchant: merchant.id.clone(), out_trade_no };
+        Ok(self.store.order(&key).await?.map(|order| order.key))
+    }
+
+    async fn ask(&self, key: &OrderKey, candidate: &Candidate) -> Result<(), OrderError> {
+        self.orders.ask_about(key).await?;
+        if candidate.is_refund() {
+            self.orders.ask_refunds(key).await?;
+        }
+        Ok(())
+    }
+
+    /// A payment of an order that is not here. The bill is not signed, so WeChat is asked before anybody is alarmed.
+    async fn report_orphan(
+        &self,
+        merchant: &Merchant,
+        candidate: &Candidate,
+    ) -> Result<Outcome, ReconcileError> {
+        let Candidate::AtWeChat(claim) = candidate else { return Ok(Outcome::Remains) };
+        let number = &claim.out_trade_no;
+        let total_fee = match self.gateway.order_query(merchant, merchant.sign_type, number).await {
+            Ok(Found::Paid(_, payment)) if payment.transaction_id == claim.transaction_id => {
+                payment.total_fee
+            }
+            Ok(Found::Paid(..) | Found::Unpaid(_) | Found::UnknownState(_))
+            | Err(GatewayError::Refused { .. } | GatewayError::Invalid(_)) => {
+                return Ok(Outcome::Remains);
+            }
+            Err(GatewayError::NotSent { .. } | GatewayError::Unknown(_)) => {
+                return Ok(Outcome::Unanswered);
+            }
+        };
+        self.orders.report_orphan(merchant, number, &claim.transaction_id, total_fee).await?;
+        Ok(Outcome::Remains)
+    }
+}
+
+/// Nothing is known to be wrong but that WeChat did not answer.
+fn is_silence(error: &OrderError) -> bool {
+    match error {
+        OrderError::Gateway(error) => match error {
+            GatewayError::NotSent { .. } | GatewayError::Unknown(_) => true,
+            // It will say so again, and the difference remains.
+            GatewayError::Invalid(_) | GatewayError::Refused { .. } => false,
+        },
+        OrderError::NotFound
+        | OrderError::Field { .. }
+        | OrderError::Conflict(_)
+        | OrderError::Fact(_)
+        | OrderError::Store(_) => false,
+    }
+}
+
+/// What a person must look at, in the words there are for it.
+fn anomaly(candidate: &Candidate, order: &Order) -> Option<Anomaly> {
+    let Candidate::AtWeChat(claim) = candidate else { return None };
+    if let Some(refund) = &claim.refund {
+        let is_known = claim.is_reversal() || order.refund(&refund.out_refund_no).is_some();
+        return (!is_known).then(|| Anomaly::ForeignRefund {
+            out_refund_no: refund.out_refund_no.clone(),
+            refund_id: refund.refund_id.clone(),
+            refund_fee: refund.fee,
+        });
+    }
+    let payment = order.payment.as_ref()?;
+    let (transaction_id, total_fee): (String, Fen) = (claim.transaction_id.clone(), claim.fee);
+    Some(if payment.transaction_id == transaction_id {
+        let fee_type = claim.fee_type.clone().unwrap_or_else(|| "CNY".into());
+        Anomaly::AmountMismatch { transaction_id, total_fee, fee_type }
+    } else {
+        Anomaly::SecondPayment { transaction_id, total_fee }
+    })
+}
