@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{health, login, notify, orders, pay, query};
+use super::api::{health, login, notify, orders, pay, query, reconcile};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -19,6 +19,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
     let slow = Duration::from_millis(limits.body_timeout_ms);
     let routes = phone(app, slow)
         .or(merchant(app, slow))
+        .unify()
+        .or(bills(app, slow))
         .unify()
         .or(wechat(app, slow))
         .unify()
@@ -74,6 +76,24 @@ fn merchant(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(headers())
         .then(orders::close);
     reply(create).or(reply(list)).unify().or(reply(show)).unify().or(reply(close)).unify().boxed()
+}
+
+/// Bills beside our books: what the merchant's backend, the command line and the summary page call.
+fn bills(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let headers = || warp::header::headers_cloned();
+    let compare = post(app, "reconcile").and(headers()).and(json(slow)).then(reconcile::reconcile);
+    let show = with(app)
+        .and(warp::path!("v1" / "days" / String))
+        .and(warp::get())
+        .and(headers())
+        .then(reconcile::show);
+    let list = with(app)
+        .and(warp::path!("v1" / "days"))
+        .and(warp::get())
+        .and(headers())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(reconcile::list);
+    reply(compare).or(reply(show)).unify().or(reply(list)).unify().boxed()
 }
 
 /// What WeChat calls.

@@ -6,6 +6,7 @@ pub(super) mod notify;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
+pub(super) mod reconcile;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
