@@ -8,7 +8,7 @@ use wxpay_core::xml::{self, XmlError};
 use wxpay_core::{Params, SignType, sign, verify};
 
 use super::signature::why_signature_failed;
-use super::{Answer, Call, Damage, Fields, Refusal, Request};
+use super::{Answer, Call, Damage, Fields, Refusal, Request, short_url};
 use crate::certificate;
 use crate::http::Received;
 use crate::world::World;
@@ -95,11 +95,14 @@ pub(super) fn open(world: &World, call: Call, received: &Received) -> Result<Req
     if received.method != "POST" {
         return Err(not_accepted("REQUIRE_POST_METHOD", "the request is not a POST"));
     }
-    let params = xml::from_xml(&received.body).map_err(|error| match error {
+    let mut params = xml::from_xml(&received.body).map_err(|error| match error {
         XmlError::Empty => not_accepted("POST_DATA_EMPTY", "the request has no body"),
         XmlError::NotUtf8 { .. } => not_accepted("NOT_UTF8", error),
         error => not_accepted("XML_FORMAT_ERROR", error),
     })?;
+    if call == Call::ShortUrl {
+        short_url::decode(&mut params);
+    }
     let mch_id =
         params.filled("mch_id").ok_or(not_accepted("缺少参数", "mch_id: missing"))?.to_owned();
     let merchant =
@@ -112,7 +115,7 @@ pub(super) fn open(world: &World, call: Call, received: &Received) -> Result<Req
         let why = why_signature_failed(&params, sign_type, merchant, &world.merchants);
         not_accepted("签名错误", format!("{error}; {why}"))
     })?;
-    check_sub_merchant(world, &mch_id, &params)?;
+    check_sub_merchant(world, call, &mch_id, &params)?;
     match call.check(verified.params()) {
         Err(error) if is_common(error.field) => Err(not_accepted(words(&error), error)),
         // The field errors of the call itself are answered with a signature, by `checked`.
@@ -150,11 +153,20 @@ pub(super) fn check_appid(world: &World, request: &Request) -> Result<(), Refusa
 }
 
 /// A service provider names a shop of its own (reference: service-provider mode).
-fn check_sub_merchant(world: &World, mch_id: &str, params: &Params) -> Result<(), NotAccepted> {
+fn check_sub_merchant(
+    world: &World,
+    call: Call,
+    mch_id: &str,
+    params: &Params,
+) -> Result<(), NotAccepted> {
     if !world.is_provider(mch_id) {
         return Ok(());
     }
     let Some(sub_mch_id) = params.filled("sub_mch_id") else {
+        if call.is_download() {
+            // A bill without one is of all shops.
+            return Ok(());
+        }
         return Err(not_accepted("受理机构必须传入sub_mch_id", "sub_mch_id: missing"));
     };
     if sub_mch_id == mch_id {
