@@ -4,6 +4,7 @@ use reqwest::Url;
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
+use crate::certificate::Certificate;
 use crate::secret::Secret;
 
 /// One merchant: who it is to WeChat, and its secrets.
@@ -21,6 +22,8 @@ pub struct Merchant {
     pub app_secret: Secret,
     /// What the merchant's backend shows us.
     pub admin_key: Secret,
+    /// What WeChat wants to see before it pays money back.
+    pub certificate: Option<Certificate>,
     /// Where the merchant's own system hears of what happens.
     pub webhooks: Vec<Webhook>,
 }
@@ -48,6 +51,11 @@ impl Merchant {
 /// Where WeChat sends a merchant's payment notices; `http::routes` answers there.
 pub fn notify_url(public_url: &str, merchant: &str) -> String {
     format!("{public_url}/v1/notify/{merchant}/pay")
+}
+
+/// Where WeChat sends a merchant's refund notices.
+pub fn refund_notify_url(public_url: &str, merchant: &str) -> String {
+    format!("{public_url}/v1/notify/{merchant}/refund")
 }
 
 /// All merchants; at least one.

@@ -107,7 +107,7 @@ impl Server {
         config: Config,
     ) -> Result<Self, RunError> {
         let nonces = Arc::new(SystemNonces);
-        let gateway = WeChat::new(config.wechat, nonces.clone())
+        let gateway = WeChat::new(config.wechat, &config.merchants, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
         let parts = Parts {
             store,

@@ -105,7 +105,11 @@ impl Books {
                 payment.total_fee
             }
             Ok(Found::Paid(..) | Found::Unpaid(_) | Found::UnknownState(_))
-            | Err(GatewayError::Refused { .. } | GatewayError::Invalid(_)) => {
+            | Err(
+                GatewayError::Refused { .. }
+                | GatewayError::Invalid(_)
+                | GatewayError::NoCertificate,
+            ) => {
                 return Ok(Outcome::Remains);
             }
             Err(GatewayError::NotSent { .. } | GatewayError::Unknown(_)) => {
@@ -123,7 +127,9 @@ fn is_silence(error: &OrderError) -> bool {
         OrderError::Gateway(error) => match error {
             GatewayError::NotSent { .. } | GatewayError::Unknown(_) => true,
             // It will say so again, and the difference remains.
-            GatewayError::Invalid(_) | GatewayError::Refused { .. } => false,
+            GatewayError::Invalid(_)
+            | GatewayError::NoCertificate
+            | GatewayError::Refused { .. } => false,
         },
         OrderError::NotFound
         | OrderError::Field { .. }

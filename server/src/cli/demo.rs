@@ -86,6 +86,7 @@ fn merchant(key_text: &str) -> Result<Merchant, RunError> {
         api_key,
         app_secret: Secret::new(SystemNonces.nonce()),
         admin_key: Secret::new(SystemNonces.nonce()),
+        certificate: None,
         webhooks: Vec::new(),
     })
 }
@@ -117,6 +118,7 @@ fn server_config(
             connect_timeout_ms: 3_000,
             total_timeout_ms: 10_000,
             allow_http: true,
+            ca_pem: None,
         },
         order_expire_s: 7_200,
         token_s: 7 * 24 * 3_600,

@@ -10,10 +10,11 @@ use wxpay_core::messages::Format;
 use super::merchant::{self, MerchantFile};
 use super::secrets::Reader;
 use super::{Checks, Config, Problem, is_loopback};
+use crate::ambient::{Clock, SystemClock};
 use crate::books::Schedule;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
-use crate::merchant::{Merchants, notify_url};
+use crate::merchant::{Merchants, refund_notify_url};
 use crate::orders::{MAX_EXPIRE_S, MIN_EXPIRE_S};
 use crate::telemetry;
 
@@ -65,6 +66,7 @@ struct WeChat {
     login_url: String,
     connect_timeout_ms: u64,
     total_timeout_ms: u64,
+    ca_file: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,7 +97,8 @@ impl File {
     ) -> Result<Config, Vec<Problem>> {
         let mut checks = Checks::default();
         let is_production = self.profile == Profile::Production;
-        let reader = Reader { directory, environment, is_production };
+        let now_ms = SystemClock.now_ms();
+        let reader = Reader { directory, environment, is_production, now_ms };
         let listen = checks.take("http.listen", parse::<SocketAddr>(&self.http.listen));
         let proxies = self.http.trusted_proxies.iter().filter_map(|proxy| {
             let parsed = parse::<IpAddr>(proxy);
@@ -103,7 +106,7 @@ impl File {
         });
         let trusted_proxies = proxies.collect();
         self.check_public_url(&mut checks);
-        let wechat = self.check_wechat(&mut checks);
+        let wechat = self.check_wechat(&mut checks, &reader);
         let merchants = merchant::check_all(&self.merchants, &mut checks, &reader);
         self.check_numbers(&mut checks);
         if self.store.path.is_empty() {
@@ -172,7 +175,8 @@ impl File {
         } else if self.http.public_url.ends_with('/') {
             checks.problem(KEY, "expected no slash at the end");
         } else if !self.merchants.iter().all(|merchant| {
-            Format::NotifyUrl.allows(&notify_url(&self.http.public_url, &merchant.id))
+            // The longer of the two kinds.
+            Format::NotifyUrl.allows(&refund_notify_url(&self.http.public_url, &merchant.id))
         }) {
             checks.problem(
                 KEY,
@@ -201,7 +205,7 @@ impl File {
         at_minutes.filter(|_| *daily).map(|at_minutes| Schedule { at_minutes })
     }
 
-    fn check_wechat(&self, checks: &mut Checks) -> Option<WeChatConfig> {
+    fn check_wechat(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<WeChatConfig> {
         let mut host = |key: &str, text: &str| {
             let url = checks.take(key, parse::<Url>(text))?;
             let genuine = url.scheme() == "https"
@@ -226,7 +230,27 @@ impl File {
             login_url: login_url?,
             connect_timeout_ms: self.wechat.connect_timeout_ms,
             total_timeout_ms: self.wechat.total_timeout_ms,
+            ca_pem: self.check_ca(checks, reader),
         })
+    }
+
+    /// Whoever may add a root may read and write what we say to WeChat.
+    fn check_ca(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<String> {
+        const KEY: &str = "wechat.ca_file";
+        if self.wechat.ca_file.is_empty() {
+            return None;
+        }
+        if self.profile == Profile::Production {
+            checks.problem(KEY, "expected profile \"test\": WeChat needs no further root");
+            return None;
+        }
+        let pem = checks.take(KEY, reader.text(&self.wechat.ca_file))?;
+        let is_usable = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
+            .is_ok_and(|certificates| !certificates.is_empty());
+        if !is_usable {
+            checks.problem(KEY, "holds no PEM certificate");
+        }
+        Some(pem)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::merchant::Merchant;
 pub(super) struct MerchantFile {
     pub(super) id: String,
     appid: String,
-    mch_id: String,
+    pub(super) mch_id: String,
     #[serde(default)]
     sub_appid: Option<String>,
     #[serde(default)]
@@ -26,6 +26,8 @@ pub(super) struct MerchantFile {
     pub(super) app_secret_env: Option<String>,
     pub(super) admin_key_file: Option<String>,
     pub(super) admin_key_env: Option<String>,
+    pub(super) cert_file: Option<String>,
+    pub(super) key_file: Option<String>,
 }
 
 const fn hmac() -> SignType {
@@ -82,6 +84,7 @@ impl MerchantFile {
         let api_key = reader.api_key(checks, self);
         let app_secret = reader.app_secret(checks, self);
         let admin_key = reader.admin_key(checks, self);
+        let certificate = reader.certificate(checks, self);
         Some(Merchant {
             id: self.id.clone(),
             identity: Identity {
@@ -94,6 +97,7 @@ impl MerchantFile {
             api_key: api_key?,
             app_secret: app_secret?,
             admin_key: admin_key?,
+            certificate,
             webhooks: Vec::new(),
         })
     }

@@ -2,6 +2,7 @@
 //!
 //! Errors name the key and never the value of a secret.
 
+mod certificate;
 mod file;
 mod merchant;
 mod read;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Config;
+use super::certificate::day;
 use crate::merchant::{Merchant, notify_url};
 
 #[derive(Serialize)]
@@ -46,6 +47,8 @@ struct WeChat<'a> {
     login_url: &'a str,
     connect_timeout_ms: u64,
     total_timeout_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +75,7 @@ struct ShownMerchant<'a> {
     sub_mch_id: Option<&'a str>,
     sign_type: &'a str,
     notify_url: String,
+    certificate: String,
     api_key: String,
     app_secret: String,
     admin_key: String,
@@ -102,6 +106,7 @@ pub(super) fn shown(config: &Config) -> String {
             login_url: config.wechat.login_url.as_str(),
             connect_timeout_ms: config.wechat.connect_timeout_ms,
             total_timeout_ms: config.wechat.total_timeout_ms,
+            ca_file: config.wechat.ca_pem.as_ref().map(|_| "(read)"),
         },
         orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
         reconcile: Reconcile {
@@ -126,8 +131,17 @@ fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<
         sub_mch_id: merchant.identity.sub_mch_id.as_deref(),
         sign_type: merchant.sign_type.as_str(),
         notify_url: notify_url(&config.public_url, &merchant.id),
+        certificate: certificate_shown(merchant),
         api_key: masked(32),
         app_secret: masked(merchant.app_secret.len()),
         admin_key: masked(merchant.admin_key.len()),
     }
+}
+
+fn certificate_shown(merchant: &Merchant) -> String {
+    let Some(certificate) = &merchant.certificate else {
+        return "none: no refunds before cert_file and key_file are set".into();
+    };
+    let name = certificate.common_name.as_deref().unwrap_or("no name");
+    format!("{name}, until {}", day(certificate.ends_ms))
 }

@@ -1,6 +1,7 @@
 //! WeChat, as far as the rules need it.
 
 mod bill;
+mod client;
 mod download;
 mod wechat;
 
@@ -11,11 +12,14 @@ use wxpay_core::messages::code2session::{Session, SessionError};
 use wxpay_core::messages::download_bill::BillType;
 use wxpay_core::messages::download_fundflow::AccountType;
 use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::refund::{Accepted, Refund};
+use wxpay_core::messages::refund_query;
 use wxpay_core::messages::reply::ReplyError;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, FieldError};
 use wxpay_core::xml::XmlError;
 
+pub use client::WeChatError;
 pub use download::{Download, FetchError};
 pub use wechat::{WeChat, WeChatConfig};
 
@@ -73,6 +77,23 @@ pub trait Gateway: Send + Sync {
         account_type: AccountType,
         gzip: bool,
     ) -> Result<Download, FetchError>;
+
+    /// Pays back, with the merchant certificate. The same refund again is safe; another number is another refund.
+    async fn refund(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        refund: &Refund,
+    ) -> Result<Accepted, GatewayError>;
+
+    /// Asks what became of refunds; `offset` skips so many of an order's. Safe to repeat.
+    async fn refund_query(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        by: refund_query::By<'_>,
+        offset: u64,
+    ) -> Result<refund_query::Found, GatewayError>;
 }
 
 /// How a call failed, by what is safe to do next.
@@ -80,6 +101,8 @@ pub trait Gateway: Send + Sync {
 pub enum GatewayError {
     /// The request is wrong and was not made.
     Invalid(FieldError),
+    /// The call needs a merchant certificate and the merchant has none here: nothing was sent.
+    NoCertificate,
     /// The request did not leave: it may be sent again.
     NotSent {
         /// What happened, without any address.
@@ -140,6 +163,9 @@ impl std::fmt::Display for GatewayError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Invalid(error) => write!(f, "the request is wrong: {error}"),
+            Self::NoCertificate => f.write_str(
+                "this call needs the merchant certificate: set cert_file and key_file of the merchant",
+            ),
             Self::NotSent { detail } => write!(f, "WeChat cannot be reached: {detail}"),
             Self::Unknown(doubt) => write!(f, "WeChat's answer is missing: {doubt}"),
             Self::Refused { code, description } => {

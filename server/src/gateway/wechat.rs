@@ -1,23 +1,25 @@
 //! WeChat over HTTPS: message -> params -> sign -> xml -> POST -> xml -> verify -> message.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, Url};
 use wxpay_core::messages::close_order::{self, Closing};
 use wxpay_core::messages::code2session::{self, Session};
 use wxpay_core::messages::download_bill::{self, BillType};
 use wxpay_core::messages::download_fundflow::{self, AccountType};
 use wxpay_core::messages::order_query::{self, Found};
+use wxpay_core::messages::refund::{self, Accepted, Refund};
+use wxpay_core::messages::refund_query;
 use wxpay_core::messages::unified_order::{self, Prepay, UnifiedOrder};
 use wxpay_core::xml::{self, from_xml, to_xml};
 use wxpay_core::{Params, SignType};
 
 use super::bill::fetch;
+use super::client::{Clients, WeChatError};
 use super::{Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError};
 use crate::ambient::NonceSource;
-use crate::merchant::Merchant;
+use crate::merchant::{Merchant, Merchants};
 
 /// Where WeChat is, and how long we wait for it.
 #[derive(Debug, Clone)]
@@ -32,12 +34,14 @@ pub struct WeChatConfig {
     pub total_timeout_ms: u64,
     /// Whether plain http is allowed, which only the simulator on this machine may need.
     pub allow_http: bool,
+    /// A further root (PEM), which only the simulator on this machine may need.
+    pub ca_pem: Option<String>,
 }
 
 /// The real gateway.
 pub struct WeChat {
     config: WeChatConfig,
-    client: Client,
+    clients: Clients,
     nonces: Arc<dyn NonceSource>,
 }
 
@@ -48,21 +52,17 @@ impl std::fmt::Debug for WeChat {
 }
 
 impl WeChat {
-    /// Prepares one pooled client: no redirects, no proxy from the environment, TLS verified by the system's roots.
+    /// Prepares the pooled clients: one for all, and one with its certificate for every merchant that has one.
     ///
     /// # Errors
-    /// When the TLS library cannot be set up.
-    pub fn new(config: WeChatConfig, nonces: Arc<dyn NonceSource>) -> Result<Self, reqwest::Error> {
-        // An error means that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            .timeout(Duration::from_millis(config.total_timeout_ms))
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .https_only(!config.allow_http)
-            .build()?;
-        Ok(Self { config, client, nonces })
+    /// When the TLS library cannot be set up, with whose certificate.
+    pub fn new(
+        config: WeChatConfig,
+        merchants: &Merchants,
+        nonces: Arc<dyn NonceSource>,
+    ) -> Result<Self, WeChatError> {
+        let clients = Clients::new(&config, merchants)?;
+        Ok(Self { config, clients, nonces })
     }
 
     fn url(&self, path: &str) -> Url {
@@ -71,10 +71,30 @@ impl WeChat {
         url
     }
 
+    /// A call that every client may make.
     async fn post(&self, path: &str, params: &Params) -> Result<Params, GatewayError> {
+        self.post_by(&self.clients.plain, path, params).await
+    }
+
+    /// A call that shows the merchant's certificate.
+    async fn post_certified(
+        &self,
+        merchant: &Merchant,
+        path: &str,
+        params: &Params,
+    ) -> Result<Params, GatewayError> {
+        let client = self.clients.of(merchant).ok_or(GatewayError::NoCertificate)?;
+        self.post_by(client, path, params).await
+    }
+
+    async fn post_by(
+        &self,
+        client: &Client,
+        path: &str,
+        params: &Params,
+    ) -> Result<Params, GatewayError> {
         let body = to_xml(params).map_err(|error| not_sent(error.to_string()))?;
-        let url = self.url(path);
-        let request = self.client.post(url).header("content-type", "text/xml; charset=utf-8");
+        let request = client.post(self.url(path)).header("content-type", "text/xml; charset=utf-8");
         let response = request.body(body).send().await.map_err(doubt)?;
         let bytes = read_body(response).await?;
         from_xml(&bytes).map_err(|error| GatewayError::Unknown(Doubt::Unreadable(error)))
@@ -92,7 +112,7 @@ impl Gateway for WeChat {
         url.set_path(code2session::PATH);
         let (appid, secret) = (&merchant.identity.appid, merchant.app_secret.expose());
         url.query_pairs_mut().extend_pairs(code2session::query(appid, secret, code));
-        let response = self.client.get(url).send().await.map_err(doubt);
+        let response = self.clients.plain.get(url).send().await.map_err(doubt);
         let response = response.map_err(Code2SessionError::Gateway)?;
         let body = read_body(response).await.map_err(Code2SessionError::Gateway)?;
         code2session::read_reply(&body).map_err(Code2SessionError::Session)
@@ -154,7 +174,7 @@ impl Gateway for WeChat {
         );
         let request = request.map_err(GatewayError::Invalid)?;
         let (url, patience_ms) = (self.url(download_bill::PATH), self.config.total_timeout_ms);
-        fetch(&self.client, url, &request, patience_ms, download_bill::read_error).await
+        fetch(&self.clients.plain, url, &request, patience_ms, download_bill::read_error).await
     }
 
     async fn download_fundflow(
@@ -164,13 +184,43 @@ impl Gateway for WeChat {
         account_type: AccountType,
         gzip: bool,
     ) -> Result<Download, FetchError> {
+        let client = self.clients.of(merchant).ok_or(GatewayError::NoCertificate)?;
         let Merchant { identity, api_key, .. } = merchant;
         let nonce = self.nonces.nonce();
         let request =
             download_fundflow::request(bill_date, account_type, gzip, identity, &nonce, api_key);
         let request = request.map_err(GatewayError::Invalid)?;
         let (url, patience_ms) = (self.url(download_fundflow::PATH), self.config.total_timeout_ms);
-        fetch(&self.client, url, &request, patience_ms, download_fundflow::read_error).await
+        fetch(client, url, &request, patience_ms, download_fundflow::read_error).await
+    }
+
+    async fn refund(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        refund: &Refund,
+    ) -> Result<Accepted, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let request = refund
+            .to_params(identity, &self.nonces.nonce(), sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post_certified(merchant, refund::PATH, &request).await?;
+        Ok(refund::read_reply(reply, refund, identity, sign_type, api_key)?)
+    }
+
+    async fn refund_query(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        by: refund_query::By<'_>,
+        offset: u64,
+    ) -> Result<refund_query::Found, GatewayError> {
+        let Merchant { identity, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request = refund_query::request(by, offset, identity, &nonce, sign_type, api_key)
+            .map_err(GatewayError::Invalid)?;
+        let reply = self.post(refund_query::PATH, &request).await?;
+        Ok(refund_query::read_reply(reply, by, identity, sign_type, api_key)?)
     }
 }
 

@@ -175,6 +175,11 @@ impl From<GatewayError> for ApiError {
         let answer = match error {
             // Whatever the caller can choose was checked when the order was made: what is wrong here is ours.
             GatewayError::Invalid(_) => Self::internal(),
+            GatewayError::NoCertificate => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "certificate_not_configured",
+                "this needs the merchant certificate: set cert_file and key_file of the merchant",
+            ),
             GatewayError::NotSent { .. } => {
                 Self::upstream("upstream_unreachable", "WeChat cannot be reached; try again")
             }

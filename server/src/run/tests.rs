@@ -29,10 +29,13 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
         connect_timeout_ms: 1_000,
         total_timeout_ms: 1_000,
         allow_http: true,
+        ca_pem: None,
     };
     let parts = Parts {
         store: Arc::new(MemoryStore::new()),
-        gateway: Arc::new(WeChat::new(config, nonces.clone()).unwrap()),
+        gateway: Arc::new(
+            WeChat::new(config, &Merchants::new(Vec::new()), nonces.clone()).unwrap(),
+        ),
         clock,
         nonces,
         merchants: Arc::new(Merchants::new(Vec::new())),
