@@ -1,6 +1,8 @@
 //! WeChat and the store without sockets and disks, for thousands of runs: the second gateway, and a store that lets
 //! others go first.
 
+mod bill;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -9,14 +11,22 @@ use fastrand::Rng;
 use wxpay_core::SignType;
 use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
 use wxpay_core::messages::code2session::Session;
+use wxpay_core::messages::download_bill::{BillType, DownloadError};
+use wxpay_core::messages::download_fundflow::AccountType;
 use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::refund::{Accepted, Refund};
+use wxpay_core::messages::refund_query;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, Trade, TradeState};
 use wxpay_server::ambient::{Clock, SteppedClock};
-use wxpay_server::gateway::{Code2SessionError, Doubt, Gateway, GatewayError};
+use wxpay_server::gateway::{
+    Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError,
+};
 use wxpay_server::merchant::Merchant;
 use wxpay_server::orders::{Event, Order, OrderKey};
 use wxpay_server::store::{Change, Filter, MemoryStore, Page, Rows, Store, StoreError};
+
+pub use self::bill::refund_row;
 
 /// Random choices that every part of a run shares, so that one number repeats the run.
 #[derive(Clone)]
@@ -59,6 +69,7 @@ struct State {
     count: u64,
     /// One call in so many fails; 0 is never.
     fails_one_in: u64,
+    bills: bill::Bills,
 }
 
 struct Placed {
@@ -84,6 +95,11 @@ impl ScriptedWeChat {
     /// From now on, every call succeeds.
     pub fn heal(&self) {
         self.state().fails_one_in = 0;
+    }
+
+    /// From now on, no call succeeds but that for a bill.
+    pub fn fail_always(&self) {
+        self.state().fails_one_in = 1;
     }
 
     /// A person pays, if the order can be paid: then this is what the notice says.
@@ -251,6 +267,45 @@ impl Gateway for ScriptedWeChat {
             Ok(Closing::Closed)
         })
         .await
+    }
+
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        _: BillType,
+        _: bool,
+    ) -> Result<Download, FetchError> {
+        self.bill(merchant, bill_date)
+    }
+
+    async fn download_fundflow(
+        &self,
+        _: &Merchant,
+        _: &str,
+        _: AccountType,
+        _: bool,
+    ) -> Result<Download, FetchError> {
+        Err(FetchError::NoBill(DownloadError::NoBill))
+    }
+
+    async fn refund(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        _: &Refund,
+    ) -> Result<Accepted, GatewayError> {
+        Err(GatewayError::NoCertificate)
+    }
+
+    async fn refund_query(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        _: refund_query::By<'_>,
+        _: u64,
+    ) -> Result<refund_query::Found, GatewayError> {
+        Err(refused(ErrCode::RefundNotExist))
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wxpay_server::ambient::{Clock, SystemNonces};
 use wxpay_server::app::{App, Parts};
+use wxpay_server::books::Schedule;
 use wxpay_server::gateway::{WeChat, WeChatConfig};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) wechat_timeout_ms: u64,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
+    pub(crate) daily: Option<Schedule>,
 }
 
 /// A server under test.
@@ -63,7 +65,9 @@ impl RunningServer {
                 connect_timeout_ms: 1_000,
                 total_timeout_ms: settings.wechat_timeout_ms,
                 allow_http: true,
+                ca_pem: None,
             },
+            &settings.merchants,
             nonces.clone(),
         );
         let parts = Parts {
@@ -76,6 +80,7 @@ impl RunningServer {
             order_expire_s: 7_200,
             token_s: 7 * 24 * 3_600,
             trusted_proxies: settings.trusted_proxies,
+            daily: settings.daily,
         };
         let server = Server::with_parts(listener, parts, settings.limits).await.unwrap();
         let app = Arc::clone(&server.app);

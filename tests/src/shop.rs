@@ -84,6 +84,7 @@ impl Shop {
             api_key: self.key(),
             app_secret: Secret::new(self.app_secret.into()),
             admin_key: Secret::new(self.admin_key.into()),
+            certificate: None,
             webhooks: vec![Webhook {
                 id: ENDPOINT.into(),
                 url: "https://books.example.com/wxpay".parse().unwrap(),

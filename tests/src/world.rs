@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::books::Schedule;
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{Event, Order, OrderKey};
@@ -47,6 +48,8 @@ pub struct Setup {
     pub trusted_proxies: Vec<IpAddr>,
     /// The accept loop's limits.
     pub limits: Limits,
+    /// When the server compares bills unasked.
+    pub daily: Option<Schedule>,
 }
 
 impl Default for Setup {
@@ -67,6 +70,7 @@ impl Default for Setup {
                 request_timeout_ms: 15_000,
                 drain_timeout_ms: 2_000,
             },
+            daily: None,
         }
     }
 }
@@ -323,6 +327,7 @@ async fn start_server(
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
+        daily: setup.daily,
     })
     .await
 }

@@ -126,8 +126,7 @@ impl Claim {
 
     fn compare_payment(&self, order: Option<&Order>) -> Option<Difference> {
         let payment = order.and_then(|order| order.payment.as_ref());
-        let is_same_money =
-            |fee: Fen| -> bool { fee == self.fee && self.fee_type.is_none() };
+        let is_same_money = |fee: Fen| -> bool { fee == self.fee && self.fee_type.is_none() };
         let kind = match (order, payment) {
             (_, Some(payment)) if payment.transaction_id != self.transaction_id => {
                 DifferenceKind::OnlyAtWechat
@@ -224,7 +223,9 @@ pub(super) fn only_here(movement: &Movement, order: &Order) -> Option<Difference
         here: Some(here),
     };
     match &movement.out_refund_no {
-        None => order.payment.is_some().then(|| difference(DifferenceKind::OnlyHere, order_side(order))),
+        None => {
+            order.payment.is_some().then(|| difference(DifferenceKind::OnlyHere, order_side(order)))
+        }
         Some(number) => {
             // One that was closed has moved no money.
             let refund = order.refund(number).filter(|refund| refund.holds_amount())?;
@@ -260,12 +261,7 @@ fn refund_side(refund: &Refund) -> Side {
         (None, Some(status)) => status.as_str(),
         (None, None) => "",
     };
-    Side {
-        fee: refund.terms.refund_fee,
-        fee_type: None,
-        state: state.into(),
-        transaction_id: None,
-    }
+    Side { fee: refund.terms.refund_fee, fee_type: None, state: state.into(), transaction_id: None }
 }
 
 /// Real values are shorter; a bill is not signed, so nothing longer is kept.

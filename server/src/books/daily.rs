@@ -119,7 +119,8 @@ impl Books {
             }
             None => {}
         }
-        let is_done = self.store.day(&merchant.id, date).await?.is_some_and(|row| row.is_complete());
+        let is_done =
+            self.store.day(&merchant.id, date).await?.is_some_and(|row| row.is_complete());
         if is_done {
             self.daily.note(&merchant.id, date, State::Done);
         }

@@ -62,8 +62,7 @@ impl Books {
         let (merchant, from_ms, to_ms) = (&run.merchant.id, run.date.from_ms(), run.date.to_ms());
         let mut after: Option<Movement> = None;
         loop {
-            let page =
-                self.store.movements(merchant, from_ms, to_ms, after.as_ref(), PAGE).await?;
+            let page = self.store.movements(merchant, from_ms, to_ms, after.as_ref(), PAGE).await?;
             let is_last = page.len() < PAGE;
             after = page.last().cloned();
             for movement in page {
@@ -114,7 +113,10 @@ impl Books {
             };
             let claim = Claim::of(&row);
             let refund = claim.refund.as_ref().map(|refund| refund.out_refund_no.as_str());
-            run.seen.add(&claim.out_trade_no, refund);
+            // By our own number, even if the bill should call it otherwise.
+            let number =
+                order.as_ref().map_or(&claim.out_trade_no, |order| &order.key.out_trade_no);
+            run.seen.add(number, refund);
             run.row.add(&claim);
             if let Some(difference) = claim.compare(order.as_deref()) {
                 run.differs(Candidate::AtWeChat(claim), difference);

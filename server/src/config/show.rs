@@ -111,9 +111,9 @@ pub(super) fn shown(config: &Config) -> String {
         orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
         reconcile: Reconcile {
             daily: config.daily.is_some(),
-            at: config.daily.map(|daily| {
-                format!("{:02}:{:02}", daily.at_minutes / 60, daily.at_minutes % 60)
-            }),
+            at: config
+                .daily
+                .map(|daily| format!("{:02}:{:02}", daily.at_minutes / 60, daily.at_minutes % 60)),
         },
         merchants: merchants.collect(),
     };

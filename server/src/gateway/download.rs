@@ -148,8 +148,11 @@ mod tests {
     async fn read(bytes: Vec<u8>, step: usize) -> Result<Vec<u8>, GatewayError> {
         let mut chunks: Vec<_> = bytes.chunks(step).map(Bytes::copy_from_slice).collect();
         let first = chunks.remove(0);
-        let mut download =
-            Download::new(first, stream::iter(chunks.into_iter().map(Ok)), Some(bytes.len() as u64));
+        let mut download = Download::new(
+            first,
+            stream::iter(chunks.into_iter().map(Ok)),
+            Some(bytes.len() as u64),
+        );
         let mut text = Vec::new();
         while let Some(chunk) = download.chunk().await? {
             text.extend_from_slice(&chunk);

@@ -213,7 +213,9 @@ impl From<ReconcileError> for ApiError {
                 "bill_not_ready",
                 "WeChat has not made this bill yet; it does after 10:00 Beijing time of the next day",
             ),
-            ReconcileError::Refused { .. } => Self::new(StatusCode::BAD_GATEWAY, "bill_refused", words),
+            ReconcileError::Refused { .. } => {
+                Self::new(StatusCode::BAD_GATEWAY, "bill_refused", words)
+            }
             ReconcileError::Bill(_) | ReconcileError::OtherDay => {
                 Self::new(StatusCode::BAD_GATEWAY, "bill_damaged", words)
             }

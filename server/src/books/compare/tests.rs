@@ -29,8 +29,11 @@ fn order(events: Vec<EventKind>) -> Order {
         expires_ms: noon_ms() + 7_200_000,
         extra: Extra::default(),
     };
-    let created =
-        EventKind::Created { terms: Box::new(terms), sign_type: SignType::HmacSha256, openid: None };
+    let created = EventKind::Created {
+        terms: Box::new(terms),
+        sign_type: SignType::HmacSha256,
+        openid: None,
+    };
     let mut log = Vec::new();
     for what in std::iter::once(created).chain(events) {
         log.push(Event { seq: log.len() as u64 + 1, at_ms: noon_ms(), what });
