@@ -48,8 +48,7 @@ impl Books {
             return Ok(Difference { outcome, ..before });
         };
         match self.ask(&key, &candidate).await {
-            // What cannot be about this order changes nothing, and the order rules have reported it.
-            Ok(()) | Err(OrderError::Fact(_)) => {}
+            Ok(()) => {}
             Err(error) if is_silence(&error) => {
                 let OrderKey { merchant, out_trade_no } = &key;
                 tracing::warn!(merchant, out_trade_no, %error, "could not ask about a difference");
@@ -100,9 +99,9 @@ impl Books {
     ) -> Result<Outcome, ReconcileError> {
         let Candidate::AtWeChat(claim) = candidate else { return Ok(Outcome::Remains) };
         let number = &claim.out_trade_no;
-        let total_fee = match self.gateway.order_query(merchant, merchant.sign_type, number).await {
+        let payment = match self.gateway.order_query(merchant, merchant.sign_type, number).await {
             Ok(Found::Paid(_, payment)) if payment.transaction_id == claim.transaction_id => {
-                payment.total_fee
+                payment
             }
             Ok(Found::Paid(..) | Found::Unpaid(_) | Found::UnknownState(_))
             | Err(
@@ -116,7 +115,7 @@ impl Books {
                 return Ok(Outcome::Unanswered);
             }
         };
-        self.orders.report_orphan(merchant, number, &claim.transaction_id, total_fee).await?;
+        self.orders.keep_orphan(merchant, number, &payment).await?;
         Ok(Outcome::Remains)
     }
 }
@@ -134,7 +133,6 @@ fn is_silence(error: &OrderError) -> bool {
         OrderError::NotFound
         | OrderError::Field { .. }
         | OrderError::Conflict(_)
-        | OrderError::Fact(_)
         | OrderError::Store(_) => false,
     }
 }

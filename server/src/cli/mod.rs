@@ -1,21 +1,22 @@
 //! The command line. One file a command; each returns the process's exit code.
 
+mod anomalies;
 mod check_config;
+mod decrypt_refund;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
 mod explain_text;
 mod input;
 mod lang;
+mod orders;
 #[allow(dead_code, reason = "the commands that use it follow")]
 mod remote;
-#[allow(dead_code, reason = "the commands that use it follow")]
 mod remote_error;
 mod serve;
 mod sign;
 #[cfg(feature = "demo")]
 mod simulate;
-#[allow(dead_code, reason = "the commands that use it follow")]
 mod table;
 
 use std::process::ExitCode;
@@ -48,6 +49,18 @@ enum Command {
     Verify(sign::VerifyArgs),
     /// Say why a signature is wrong, and prove it · 找出签名错误的原因并验证
     Explain(explain::Args),
+    /// An order as the server has it · 查看订单
+    Order(orders::ShowArgs),
+    /// The newest orders · 订单列表
+    Orders(orders::ListArgs),
+    /// Ask WeChat what became of an order · 向微信查询订单
+    Query(orders::OneArgs),
+    /// Close an order: nobody can pay it any more · 关闭订单
+    Close(orders::OneArgs),
+    /// What is odd and waits for a person · 异常列表与处理
+    Anomalies(anomalies::Args),
+    /// Decrypt a refund notice · 解密退款通知
+    DecryptRefund(decrypt_refund::Args),
     /// Check a configuration and show it, secrets masked · 检查配置
     CheckConfig(check_config::Args),
 }
@@ -82,9 +95,20 @@ impl Cli {
             Command::Sign(args) => sign::sign(&args),
             Command::Verify(args) => sign::verify(&args),
             Command::Explain(args) => explain::run(&args),
+            Command::Order(args) => orders::show(&args),
+            Command::Orders(args) => orders::list(&args),
+            Command::Query(args) => orders::query(&args),
+            Command::Close(args) => orders::close(&args),
+            Command::Anomalies(args) => anomalies::run(&args),
+            Command::DecryptRefund(args) => decrypt_refund::run(&args),
             Command::CheckConfig(args) => check_config::run(&args),
         }
     }
+}
+
+/// Writes one line of JSON.
+fn put_json(value: &serde_json::Value) {
+    put(&format!("{value}\n"));
 }
 
 /// Writes to standard output. A reader that has gone away, as in `wxpay explain | head`, is no reason to fail.

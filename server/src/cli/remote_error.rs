@@ -121,7 +121,6 @@ fn chinese(code: &str) -> Option<&'static str> {
         "upstream_busy" => "微信繁忙,请重试",
         "upstream_bad_reply" => "微信的应答无法使用,请重试",
         "upstream_bad_sign" => "应答不是微信签名的,请重试",
-        "upstream_differs" => "微信的记录与本地不同,需要人工处理",
         _ => return None,
     })
 }

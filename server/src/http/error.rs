@@ -134,10 +134,6 @@ impl From<OrderError> for ApiError {
             OrderError::Conflict(conflict) => {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
-            OrderError::Fact(fact) => {
-                let message = "WeChat's record of this order is not ours; somebody must look at it";
-                Self::upstream("upstream_differs", message).because(fact)
-            }
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),
         }
@@ -210,14 +206,14 @@ impl From<ReconcileError> for ApiError {
                 Self::field("date", "expected a day that is over, at most three months ago")
             }
             ReconcileError::NotReady => Self::unavailable(
-                "bill_not_ready",
+                "upstream_bill_not_ready",
                 "WeChat has not made this bill yet; it does after 10:00 Beijing time of the next day",
             ),
             ReconcileError::Refused { .. } => {
-                Self::new(StatusCode::BAD_GATEWAY, "bill_refused", words)
+                Self::new(StatusCode::BAD_GATEWAY, "upstream_bill_refused", words)
             }
             ReconcileError::Bill(_) | ReconcileError::OtherDay => {
-                Self::new(StatusCode::BAD_GATEWAY, "bill_damaged", words)
+                Self::new(StatusCode::BAD_GATEWAY, "upstream_bill_damaged", words)
             }
             ReconcileError::Gateway(error) => error.into(),
             ReconcileError::Order(error) => error.into(),

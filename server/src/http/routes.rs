@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{health, login, notify, orders, pay, query, reconcile};
+use super::api::{anomalies, health, login, notify, orders, pay, query, reconcile};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -68,14 +68,36 @@ fn merchant(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(warp::get())
         .and(headers())
         .then(orders::show);
-    let close = orders()
+    let of_order = |name: &'static str| {
+        orders().and(warp::path::param()).and(warp::path(name)).and(warp::path::end())
+    };
+    let close = of_order("close").and(warp::post()).and(headers()).then(orders::close);
+    let query = of_order("query").and(warp::post()).and(headers()).then(orders::query);
+    let events = of_order("events").and(warp::get()).and(headers()).then(orders::events);
+    let lists = reply(create).or(reply(list)).unify().or(reply(show)).unify();
+    let orders = lists.or(reply(close)).unify().or(reply(query)).unify().or(reply(events)).unify();
+    orders.or(books(app, slow)).unify().boxed()
+}
+
+/// What the merchant's people look at.
+fn books(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let anomalies = || with(app).and(warp::path!("v1" / "anomalies" / ..));
+    let headers = || warp::header::headers_cloned();
+    let list = anomalies()
+        .and(warp::path::end())
+        .and(warp::get())
+        .and(headers())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(anomalies::list);
+    let resolve = anomalies()
         .and(warp::path::param())
-        .and(warp::path("close"))
+        .and(warp::path("resolve"))
         .and(warp::path::end())
         .and(warp::post())
         .and(headers())
-        .then(orders::close);
-    reply(create).or(reply(list)).unify().or(reply(show)).unify().or(reply(close)).unify().boxed()
+        .and(json(slow))
+        .then(anomalies::resolve);
+    reply(list).or(reply(resolve)).unify().boxed()
 }
 
 /// Bills beside our books: what the merchant's backend, the command line and the summary page call.

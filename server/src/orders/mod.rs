@@ -1,6 +1,7 @@
 //! The rules. `order` and `apply` are pure; the others load, decide, commit.
 
 mod agenda;
+mod anomalies;
 mod apply;
 mod audit;
 mod close;
@@ -12,7 +13,8 @@ mod reconcile;
 
 use std::sync::Arc;
 
-pub use self::apply::{Fact, FactError, Verdict, apply};
+pub use self::anomalies::AnomalyPage;
+pub use self::apply::{Fact, Verdict, apply};
 pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
 pub use self::order::{
     Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
@@ -61,8 +63,6 @@ pub enum OrderError {
     },
     /// The order's state, or what was asked before, does not allow it.
     Conflict(Conflict),
-    /// WeChat says something that cannot be about this order.
-    Fact(FactError),
     /// WeChat did not do it.
     Gateway(GatewayError),
     /// The store did not do it.
@@ -121,6 +121,15 @@ impl Orders {
         self.store.order(key).await?.ok_or(OrderError::NotFound)
     }
 
+    /// Everything that happened to an order, oldest first.
+    ///
+    /// # Errors
+    /// [`OrderError::NotFound`], or the store's.
+    pub async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, OrderError> {
+        let events = self.store.events(key).await?;
+        if events.is_empty() { Err(OrderError::NotFound) } else { Ok(events) }
+    }
+
     /// A merchant's orders, newest first.
     ///
     /// # Errors
@@ -144,10 +153,11 @@ impl Orders {
             let now_ms = self.clock.now_ms();
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
-            let after = change.order().cloned().unwrap_or(order);
+            let after = change.order().cloned().unwrap_or_else(|| order.clone());
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
+                    log_anomalies(&order, &after);
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}
@@ -157,16 +167,16 @@ impl Orders {
         Err(StoreError::Stale.into())
     }
 
-    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing.
+    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing, and a payment
+    /// that cannot be this order's is kept as an anomaly.
     ///
     /// # Errors
-    /// [`OrderError::Fact`] when amount or currency are not the order's.
+    /// The store's.
     pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
         let mut is_news = false;
         let order = self
             .change(key, |order| {
-                let verdict = apply(order, fact.clone()).map_err(OrderError::Fact)?;
-                let events = match verdict {
+                let events = match apply(order, fact.clone()) {
                     Verdict::News(events) => events,
                     Verdict::NoNews => Vec::new(),
                 };
@@ -184,6 +194,15 @@ impl Orders {
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
         self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
+    }
+}
+
+/// Somebody shall look at it, even if nobody reads the list.
+fn log_anomalies(before: &Order, after: &Order) {
+    let OrderKey { merchant, out_trade_no } = &after.key;
+    for found in after.anomalies.iter().skip(before.anomalies.len()) {
+        let (id, kind) = (after.anomaly_id(found), found.anomaly.kind());
+        tracing::error!(merchant, out_trade_no, id, kind, "anomaly found");
     }
 }
 
@@ -205,7 +224,6 @@ impl std::fmt::Display for OrderError {
             Self::NotFound => f.write_str("there is no such order"),
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
-            Self::Fact(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }

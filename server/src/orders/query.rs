@@ -22,6 +22,15 @@ impl Orders {
         }
     }
 
+    /// The order as it stands, after asking WeChat in any state: the merchant wants to know.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn ask_now(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        let order = self.get(key).await?;
+        if order.asked.is_some() { self.ask_wechat(key).await } else { Ok(order) }
+    }
+
     /// Sends orderquery and applies the answer. An order WeChat does not know stays as it is.
     pub(super) async fn ask_wechat(&self, key: &OrderKey) -> Result<Order, OrderError> {
         let order = self.get(key).await?;

@@ -228,7 +228,7 @@ fn movement(order: &Order, at_ms: i64, out_refund_no: Option<&String>) -> RowWri
 fn anomaly(order: &Order, found_seq: u64) -> Option<RowWrite> {
     let found = order.anomalies.iter().find(|found| found.seq == found_seq)?;
     let row = AnomalyRow {
-        id: format!("{}.{found_seq}", order.key.out_trade_no),
+        id: order.anomaly_id(found),
         key: order.key.clone(),
         at_ms: found.at_ms,
         anomaly: found.anomaly.clone(),

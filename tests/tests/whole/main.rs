@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod anomalies;
 mod api;
 mod closing;
 mod create;

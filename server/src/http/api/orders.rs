@@ -1,4 +1,4 @@
-//! `/v1/orders`: create, list, show, close. The merchant's side, but for showing an order to its owner.
+//! `/v1/orders`: create, list, show, events, query, close. The merchant's side, but for showing an order to its owner.
 
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use warp::http::{HeaderMap, StatusCode};
 use wxpay_core::Fen;
 use wxpay_core::messages::{TradeState, TradeType};
 
-use super::{order_key, query_value};
+use super::anomalies::AnomalyView;
+use super::{allow_only, limit, order_key, query_value};
 use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
-use crate::orders::{Extra, FoundAnomaly, Idempotency, NewOrder, Order};
+use crate::orders::{Event, Extra, Idempotency, NewOrder, Order};
 use crate::store::{Cursor, Filter};
 
 /// What the merchant's backend sends. Amounts are whole fen.
@@ -143,6 +144,35 @@ pub(in crate::http) async fn close(
     Ok(warp::reply::with_status(warp::reply::json(&View::new(&order)), status))
 }
 
+/// The merchant asks WeChat, whatever the state; the phone has `POST /v1/query`.
+pub(in crate::http) async fn query(
+    app: Arc<App>,
+    out_trade_no: String,
+    headers: HeaderMap,
+) -> Result<impl Reply + use<>, ApiError> {
+    let merchant = auth::merchant(&app, &headers)?;
+    let order = app.orders.ask_now(&order_key(&merchant.id, &out_trade_no)?).await?;
+    Ok(warp::reply::json(&View::new(&order)))
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    out_trade_no: &'a str,
+    events: &'a [Event],
+}
+
+/// The audit trail.
+pub(in crate::http) async fn events(
+    app: Arc<App>,
+    out_trade_no: String,
+    headers: HeaderMap,
+) -> Result<impl Reply + use<>, ApiError> {
+    let merchant = auth::merchant(&app, &headers)?;
+    let key = order_key(&merchant.id, &out_trade_no)?;
+    let events = app.orders.events(&key).await?;
+    Ok(warp::reply::json(&Log { out_trade_no: &key.out_trade_no, events: &events }))
+}
+
 pub(in crate::http) async fn list(
     app: Arc<App>,
     headers: HeaderMap,
@@ -157,15 +187,8 @@ pub(in crate::http) async fn list(
 
 const FILTERS: [&str; 5] = ["state", "created_from", "created_to", "limit", "cursor"];
 
-/// A misspelt filter is refused: a list of all orders would pass for its answer.
 fn filter(raw_query: &str) -> Result<Filter, ApiError> {
-    for pair in raw_query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        if !FILTERS.contains(&name) {
-            let expected = format!("unknown, expected one of {}", FILTERS.join(", "));
-            return Err(ApiError::field(name, expected));
-        }
-    }
+    allow_only(raw_query, &FILTERS)?;
     let time = |name: &str| -> Result<Option<i64>, ApiError> {
         let Some(text) = query_value(raw_query, name)? else { return Ok(None) };
         let time = text.parse::<Timestamp>();
@@ -176,10 +199,6 @@ fn filter(raw_query: &str) -> Result<Filter, ApiError> {
         let expected = format!("expected one of {}", TradeState::WORDS.join(", "));
         word.parse().map_err(|()| ApiError::field("state", expected))
     });
-    let limit = query_value(raw_query, "limit")?.map_or(Ok(50), |text| {
-        let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-        limit.ok_or_else(|| ApiError::field("limit", "expected 1 to 100"))
-    })?;
     let cursor = query_value(raw_query, "cursor")?.map(|text| {
         let cursor = text.split_once('.').and_then(|(created_ms, out_trade_no)| {
             let created_ms = created_ms.parse().ok()?;
@@ -192,7 +211,7 @@ fn filter(raw_query: &str) -> Result<Filter, ApiError> {
         from_ms: time("created_from")?,
         to_ms: time("created_to")?,
         cursor: cursor.transpose()?,
-        limit,
+        limit: limit(raw_query)?,
     })
 }
 
@@ -225,7 +244,7 @@ struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
-    anomalies: &'a [FoundAnomaly],
+    anomalies: Vec<AnomalyView<'a>>,
     revision: u64,
 }
 
@@ -247,14 +266,18 @@ impl<'a> View<'a> {
             created_at: rfc3339(order.created_ms),
             expires_at: rfc3339(order.terms.expires_ms),
             close_asked: order.close_asked_ms.is_some(),
-            anomalies: &order.anomalies,
+            anomalies: order
+                .anomalies
+                .iter()
+                .map(|found| AnomalyView::of_order(order, found))
+                .collect(),
             revision: order.revision,
         }
     }
 }
 
 /// Beijing time with its offset.
-fn rfc3339(ms: i64) -> Option<String> {
+pub(super) fn rfc3339(ms: i64) -> Option<String> {
     let beijing = jiff::tz::Offset::constant(8);
     Timestamp::from_millisecond(ms).ok().map(|at| at.display_with_offset(beijing).to_string())
 }

@@ -80,9 +80,40 @@ pub struct Resolution {
     pub note: String,
 }
 
+impl Anomaly {
+    /// Its name, as in JSON.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::AmountMismatch { .. } => "amount_mismatch",
+            Self::PaidAfterClose { .. } => "paid_after_close",
+            Self::SecondPayment { .. } => "second_payment",
+            Self::OrphanNotice { .. } => "orphan_notice",
+            Self::RefundAbnormal { .. } => "refund_abnormal",
+            Self::ForeignRefund { .. } => "foreign_refund",
+        }
+    }
+
+    /// The payment that an order did not take as its own.
+    pub fn odd_payment(&self) -> Option<&str> {
+        match self {
+            Self::AmountMismatch { transaction_id, .. }
+            | Self::SecondPayment { transaction_id, .. }
+            | Self::OrphanNotice { transaction_id, .. } => Some(transaction_id),
+            Self::PaidAfterClose { .. }
+            | Self::RefundAbnormal { .. }
+            | Self::ForeignRefund { .. } => None,
+        }
+    }
+}
+
 impl Order {
     /// Whether this was found before.
     pub fn has_anomaly(&self, anomaly: &Anomaly) -> bool {
         self.anomalies.iter().any(|found| found.anomaly == *anomaly)
+    }
+
+    /// The name of an anomaly of this order, unique within the merchant.
+    pub fn anomaly_id(&self, found: &FoundAnomaly) -> String {
+        format!("{}.{}", self.key.out_trade_no, found.seq)
     }
 }
