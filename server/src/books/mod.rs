@@ -15,7 +15,7 @@ mod seen;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, watch};
 
 pub use self::compare::{Difference, DifferenceKind, Outcome, Side};
@@ -51,14 +51,14 @@ pub struct Books {
 }
 
 /// How far a comparison has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Progress {
     /// Rows of the bill.
     pub rows: u64,
     /// Bytes of the bill, as they were sent.
     pub bytes: u64,
     /// Bytes that will be sent, when WeChat said so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_bytes: Option<u64>,
     /// Differences found.
     pub differences: u64,

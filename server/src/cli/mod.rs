@@ -1,7 +1,11 @@
 //! The command line. One file a command; each returns the process's exit code.
 
 mod anomalies;
+mod bar;
+mod bill;
+mod bill_rows;
 mod check_config;
+mod csv;
 mod decrypt_refund;
 #[cfg(feature = "demo")]
 mod demo;
@@ -10,6 +14,7 @@ mod explain_text;
 mod input;
 mod lang;
 mod orders;
+mod reconcile;
 #[allow(dead_code, reason = "the commands that use it follow")]
 mod remote;
 mod remote_error;
@@ -59,6 +64,10 @@ enum Command {
     Close(orders::OneArgs),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
+    /// A day's bill, straight from WeChat · 下载账单
+    Bill(bill::Args),
+    /// Compare a day's bill with the server's books · 核对账单
+    Reconcile(reconcile::Args),
     /// Decrypt a refund notice · 解密退款通知
     DecryptRefund(decrypt_refund::Args),
     /// Check a configuration and show it, secrets masked · 检查配置
@@ -100,6 +109,8 @@ impl Cli {
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
             Command::Anomalies(args) => anomalies::run(&args),
+            Command::Bill(args) => bill::run(&args),
+            Command::Reconcile(args) => reconcile::run(&args),
             Command::DecryptRefund(args) => decrypt_refund::run(&args),
             Command::CheckConfig(args) => check_config::run(&args),
         }
