@@ -33,6 +33,14 @@ pub struct Config {
     pub bills_at_once: bool,
     /// Whether there is a second listener, as api2.mch.weixin.qq.com is to api.mch.weixin.qq.com.
     pub backup: bool,
+    /// Whether two refunds of one order must be a minute apart, by `now`.
+    pub refund_spacing: bool,
+    /// How long a refund takes, in milliseconds of real time, which `speedup` divides.
+    pub refund_delay_ms: u64,
+    /// Where notices of refunds go whose request names no notify_url: what is set on the merchant platform.
+    pub refund_notify_url: Option<String>,
+    /// Whether merchants can refund whatever they have. Otherwise they have what payments brought.
+    pub unlimited_balance: bool,
 }
 
 /// A shop under a service provider. A provider with none here may name any sub_mch_id. `Debug` shows no secret.
@@ -46,6 +54,14 @@ pub struct SubMerchant {
     pub app: Option<(String, String)>,
     /// What the cashier page calls the shop.
     pub name: String,
+}
+
+/// What the world keeps of it for refunds.
+#[derive(Debug)]
+pub(crate) struct RefundRules {
+    pub(crate) spacing: bool,
+    pub(crate) notify_url: Option<String>,
+    pub(crate) unlimited_balance: bool,
 }
 
 /// A merchant and the mini program bound to it. `Debug` shows no secret.
@@ -107,6 +123,18 @@ impl Config {
             notice_sign_type: false,
             bills_at_once: false,
             backup: false,
+            refund_spacing: true,
+            refund_delay_ms: 3_000,
+            refund_notify_url: None,
+            unlimited_balance: false,
+        }
+    }
+
+    pub(crate) fn refund_rules(&self) -> RefundRules {
+        RefundRules {
+            spacing: self.refund_spacing,
+            notify_url: self.refund_notify_url.clone(),
+            unlimited_balance: self.unlimited_balance,
         }
     }
 

@@ -6,6 +6,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wxpay_core::Fen;
+use wxpay_core::messages::refund::RefundStatus;
 
 use crate::cashier;
 use crate::exchange;
@@ -14,6 +15,8 @@ use crate::http::{Received, Sent};
 use crate::notices::NoticeKind;
 use crate::order::Order;
 use crate::payment::Outcome;
+use crate::refund::Refund;
+use crate::refund_notices::RefundNoticeKind;
 use crate::scanner::{Behaviour, Ending};
 use crate::sheet;
 use crate::simulator::Simulator;
@@ -92,6 +95,21 @@ async fn route(simulator: &Simulator, received: &Received) -> Result<Value, Cont
             Ok(json!({"faults": simulator.faults()}))
         }
         ("POST", ["notices"]) => send_notice(simulator, body(received)?).await,
+        ("GET", ["refunds"]) => {
+            let refunds: Vec<Value> = simulator.refunds().iter().map(refund).collect();
+            Ok(json!({"refunds": refunds}))
+        }
+        ("POST", ["refunds"]) => {
+            let RefundRequest { out_trade_no, outcome } = body(received)?;
+            let set = simulator.set_refund_outcome(&out_trade_no, outcome);
+            set.map_err(ControlError::Order)?;
+            Ok(json!({"outcome": outcome}))
+        }
+        ("POST", ["refund_notices"]) => {
+            let RefundNoticeRequest { out_refund_no, kind } = body(received)?;
+            let reply = simulator.send_refund_notice(&out_refund_no, kind).await;
+            reply.map(|reply| json!(reply)).map_err(ControlError::Notice)
+        }
         ("GET", ["ledger"]) => Ok(json!({"entries": simulator.ledger()})),
         ("GET", ["orders"]) => {
             let orders: Vec<Value> = simulator.orders().iter().map(order).collect();
@@ -101,7 +119,7 @@ async fn route(simulator: &Simulator, received: &Received) -> Result<Value, Cont
             _,
             [
                 "login" | "cashier" | "app" | "scan" | "auth_code" | "primary" | "messages"
-                | "faults" | "notices" | "ledger" | "orders",
+                | "faults" | "notices" | "refunds" | "refund_notices" | "ledger" | "orders",
             ],
         )
         | (_, ["cashier" | "micropay", _]) => Err(ControlError::WrongMethod),
@@ -208,6 +226,31 @@ struct NoticeRequest {
 async fn send_notice(simulator: &Simulator, request: NoticeRequest) -> Result<Value, ControlError> {
     let reply = simulator.send_notice(&request.out_trade_no, request.kind).await;
     reply.map(|reply| json!(reply)).map_err(ControlError::Notice)
+}
+
+#[derive(Deserialize)]
+struct RefundRequest {
+    out_trade_no: String,
+    outcome: RefundStatus,
+}
+
+#[derive(Deserialize)]
+struct RefundNoticeRequest {
+    out_refund_no: String,
+    kind: RefundNoticeKind,
+}
+
+fn refund(refund: &Refund) -> Value {
+    json!({
+        "mch_id": refund.mch_id,
+        "out_trade_no": refund.out_trade_no,
+        "out_refund_no": refund.out_refund_no,
+        "refund_id": refund.refund_id,
+        "refund_fee": refund.refund_fee,
+        "refund_status": refund.status,
+        "notices_sent": refund.notices_sent,
+        "notice_acknowledged": refund.notice_acknowledged,
+    })
 }
 
 fn order(order: &Order) -> Value {

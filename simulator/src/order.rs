@@ -5,6 +5,7 @@ use wxpay_core::{Fen, Params, SignType, time};
 
 use crate::ids::beijing;
 use crate::payment::{PayError, Payment};
+use crate::refund::Refunds;
 use crate::scanner::{Attempt, Reversal};
 
 /// A prepay_id lives two hours.
@@ -35,6 +36,7 @@ pub struct Order {
     pub(crate) attempt: Option<Attempt>,
     pub(crate) reversal: Option<Reversal>,
     pub(crate) payment: Option<Payment>,
+    pub(crate) refunds: Refunds,
     pub(crate) notices_sent: u32,
     pub(crate) notice_acknowledged: bool,
 }
@@ -64,6 +66,7 @@ impl Order {
             attempt: None,
             reversal: None,
             payment: None,
+            refunds: Refunds::default(),
             notices_sent: 0,
             notice_acknowledged: false,
         }
@@ -110,7 +113,8 @@ impl Order {
             return TradeState::Revoked;
         }
         match (&self.payment, &self.attempt) {
-            (Some(_), _) => TradeState::Success,
+            (Some(_), _) if self.refunds.list.is_empty() => TradeState::Success,
+            (Some(_), _) => TradeState::Refund,
             (None, _) if self.closed => TradeState::Closed,
             (None, Some(attempt)) => attempt.trade_state(),
             (None, None) => TradeState::NotPay,
@@ -137,9 +141,11 @@ impl Order {
         self.request.get(name).unwrap_or_default()
     }
 
-    /// Whether a request names the order's own shop, or none (service-provider mode).
+    /// Whether a request names the order's own shop, or the order has none (service-provider mode).
     pub(crate) fn is_of(&self, request: &Params) -> bool {
-        request.filled("sub_mch_id").is_none_or(|shop| shop == self.field("sub_mch_id"))
+        let same_shop = request.filled("sub_mch_id") == self.request.filled("sub_mch_id");
+        let sub_appid = request.filled("sub_appid");
+        same_shop && (sub_appid.is_none() || sub_appid == self.request.filled("sub_appid"))
     }
 
     /// The first field in which a request differs from the one that made the order.

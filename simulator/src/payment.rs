@@ -92,12 +92,6 @@ impl Payment {
             coupon: coupon_fee.map(|fee| (ids.coupon_id(), fee)),
         }
     }
-
-    /// What the merchant receives of an order's amount.
-    pub(crate) fn settlement(&self, total_fee: Fen) -> Fen {
-        let coupon = self.coupon.as_ref().map_or(Fen::ZERO, |(_, fee)| *fee);
-        total_fee.checked_sub(coupon).unwrap_or(Fen::ZERO)
-    }
 }
 
 impl PayError {

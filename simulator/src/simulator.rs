@@ -12,12 +12,14 @@ use crate::calls::Call;
 use crate::config::Config;
 use crate::faults::{Fault, FaultError};
 use crate::ids;
+use crate::ledger::LedgerEntry;
 use crate::messages::Message;
 use crate::order::Order;
 use crate::payment::{Outcome, PayError};
 use crate::running::{Errand, Job};
+use crate::subject::Subject;
 use crate::tls::{Authority, ClientIdentity};
-use crate::world::{LedgerEntry, LoginCode, World};
+use crate::world::{LoginCode, World};
 
 /// How long [`Simulator::wait_until`] waits, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -157,7 +159,8 @@ impl Simulator {
             Ok((payment, world.order(name).ok_or(PayError::UnknownOrder)?))
         })?;
         if payment.is_some() {
-            self.deliver((order.mch_id().into(), order.out_trade_no().into())).await;
+            let key = (order.mch_id().into(), order.out_trade_no().into());
+            self.deliver(Subject::Payment(key)).await;
         }
         let err_msg = match outcome {
             Outcome::Pay | Outcome::PayWithCoupon { .. } => "requestPayment:ok",
@@ -178,7 +181,7 @@ impl Simulator {
         self.read(|world| world.order(name))
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.read(|world| world.ledger().to_vec())
     }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
 use wxpay_core::Fen;
 
 use crate::calls::Call;
-use crate::config::{Config, Merchant, SubMerchant};
+use crate::config::{Config, Merchant, RefundRules, SubMerchant};
 use crate::faults::Faults;
 use crate::ids::Ids;
+use crate::ledger::LedgerEntry;
 use crate::messages::{Message, Messages};
 use crate::order::Order;
 use crate::payment::{Outcome, PayError, Payer, Payment};
+use crate::refunding::RefundKey;
 use crate::scanner::{AuthCode, Due};
 
 /// The way of an mweb_url, up to the prepay_id.
@@ -37,6 +38,14 @@ pub struct World {
     /// The short URL of every long one.
     pub(crate) short_urls: HashMap<String, String>,
     pub(crate) transactions: HashMap<String, OrderKey>,
+    /// The order of every refund, by the merchant's number of it.
+    pub(crate) refund_orders: HashMap<RefundKey, OrderKey>,
+    pub(crate) refund_ids: HashMap<String, RefundKey>,
+    /// Refunds that the call now being answered has begun.
+    pub(crate) started: Vec<RefundKey>,
+    pub(crate) refund_rules: RefundRules,
+    /// By mch_id, in fen: what was put into the balance by hand, or taken out.
+    pub(crate) balances: HashMap<String, i64>,
     pub(crate) codes: HashMap<String, LoginCode>,
     /// The names of users by their openids, as far as they have logged in.
     pub(crate) users: HashMap<String, String>,
@@ -45,7 +54,7 @@ pub struct World {
     pub(crate) dues: Vec<Due>,
     pub(crate) log: Messages,
     pub(crate) faults: Faults,
-    ledger: Vec<LedgerEntry>,
+    pub(crate) ledger: Vec<LedgerEntry>,
     calls: HashMap<(Call, String), u64>,
 }
 
@@ -59,23 +68,6 @@ pub(crate) struct LoginCode {
     pub(crate) openid: String,
     pub(crate) made_ms: i64,
     pub(crate) used: bool,
-}
-
-/// Money that really moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LedgerEntry {
-    /// Milliseconds since 1970.
-    pub at: i64,
-    /// `pay`, or `reverse` for money that went back with a micropay order.
-    pub kind: &'static str,
-    /// Who got it, or gave it back.
-    pub mch_id: String,
-    /// The merchant's number of the order.
-    pub out_trade_no: String,
-    /// WeChat's number of the payment.
-    pub transaction_id: String,
-    /// In fen.
-    pub total_fee: Fen,
 }
 
 impl World {
@@ -92,6 +84,11 @@ impl World {
             code_urls: HashMap::new(),
             short_urls: HashMap::new(),
             transactions: HashMap::new(),
+            refund_orders: HashMap::new(),
+            refund_ids: HashMap::new(),
+            started: Vec::new(),
+            refund_rules: config.refund_rules(),
+            balances: HashMap::new(),
             codes: HashMap::new(),
             users: HashMap::new(),
             auth_codes: HashMap::new(),
@@ -119,7 +116,7 @@ impl World {
         Some(order)
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> &[LedgerEntry] {
         &self.ledger
     }
@@ -259,19 +256,6 @@ impl World {
         self.enter("pay", key, payment.transaction_id.clone(), total_fee, at_ms);
         self.transactions.insert(payment.transaction_id.clone(), key.clone());
         Some(payment)
-    }
-
-    /// Writes into the ledger that money moved.
-    pub(crate) fn enter(
-        &mut self,
-        kind: &'static str,
-        key: &OrderKey,
-        transaction_id: String,
-        total_fee: Fen,
-        at: i64,
-    ) {
-        let (mch_id, out_trade_no) = key.clone();
-        self.ledger.push(LedgerEntry { at, kind, mch_id, out_trade_no, transaction_id, total_fee });
     }
 }
 

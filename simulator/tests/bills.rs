@@ -11,15 +11,17 @@ mod support;
 use std::io::{Read, Write};
 
 use flate2::read::GzDecoder;
+use support::refunds::part;
 use support::scanner::{HMAC, reverse, scan};
 use support::{NONCE, OTHER_APPID, OTHER_KEY, OTHER_MCH_ID, World, fen, identity, key};
 use wxpay_core::bill::{BillError, FundFlow, FundRow, Summary, TradeBill, TradeRow};
 use wxpay_core::messages::download_bill::{self, BillType, DownloadError};
 use wxpay_core::messages::download_fundflow::{self, AccountType};
+use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::{Identity, TradeType};
 use wxpay_core::{ApiKey, Params, xml};
 use wxpay_simulator::bill::{BillKind, BillRow, RowKind, write};
-use wxpay_simulator::{Behaviour, Call, Fault, FaultKind, Outcome};
+use wxpay_simulator::{Behaviour, Call, Fault, FaultKind, Outcome, World as Wechat};
 
 const DAY: &str = "20260101";
 const DAY_S: i64 = 86_400;
@@ -130,6 +132,54 @@ async fn the_bill_holds_what_really_moved() {
     assert_eq!(reversed.service_fee.unwrap().to_string(), "-0.01000");
     assert_eq!((reversed.trade_type.as_str(), reversed.total_fee), ("MICROPAY", fen(0)));
     assert!(rows.iter().all(|row| row.others.is_empty()));
+}
+
+#[tokio::test]
+async fn refunds_are_on_the_bill_of_their_own_day() {
+    let world = World::start().await;
+    for no in ["T1", "T3"] {
+        world.paid(no).await;
+    }
+    world.place("T2", HMAC).await;
+    let coupon = Outcome::PayWithCoupon { coupon_fee: fen(30) };
+    world.wechat.pay("T2", coupon).await.unwrap();
+    world.wechat.set_refund_outcome("T3", RefundStatus::RefundClose).unwrap();
+    world.pass_s(DAY_S);
+    for (no, refund_no, fee) in [("T1", "R1", 30), ("T2", "R2", 44), ("T3", "R3", 88)] {
+        world.refunded(&part(no, refund_no, fee)).await;
+    }
+    let ended =
+        |world: &Wechat| world.refunds().all(|refund| refund.status != RefundStatus::Processing);
+    world.wechat.wait_until(ended).await.unwrap();
+    world.pass_s(60);
+    world.refunded(&part("T1", "R4", 8)).await;
+    world.pass_s(22 * 3600);
+    let (paid, _) = read(&download(&world, BillType::All, false).await);
+    assert_eq!(paid.len(), 3);
+    assert!(paid.iter().all(|row| row.trade_state == "SUCCESS" && row.refund.is_none()));
+
+    let next = request("20260102", BillType::All, false);
+    let (rows, summary) = read(&world.send(Call::DownloadBill, &next).await);
+    let parts: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let part = row.refund.as_ref().unwrap();
+            let settled = part.settlement_refund_fee.unwrap();
+            (row.out_trade_no.as_str(), part.out_refund_no.as_str(), part.refund_fee, settled)
+        })
+        .collect();
+    // A refund that was closed has moved nothing.
+    let wanted = [
+        ("T1", "R1", fen(30), fen(30)),
+        ("T2", "R2", fen(44), fen(29)),
+        ("T1", "R4", fen(8), fen(8)),
+    ];
+    assert_eq!(parts, wanted);
+    assert!(rows.iter().all(|row| row.trade_state == "REFUND" && row.total_fee == fen(0)));
+    let total = ("申请退款总金额".to_owned(), "0.82".to_owned());
+    assert!(summary.unwrap().columns.contains(&total));
+    let (known, row) = (world.wechat.refunds(), rows[0].refund.as_ref().unwrap());
+    assert_eq!((&row.refund_id, row.refund_status.as_str()), (&known[0].refund_id, "SUCCESS"));
 }
 
 #[tokio::test]
@@ -273,8 +323,11 @@ async fn the_fund_flow_holds_money_and_fees() {
         assert_eq!(download_fundflow::read_error(&reply), DownloadError::NoBill);
     }
     world.wechat.set_fault(Fault::new(Call::DownloadFundFlow, FaultKind::SystemError)).unwrap();
-    let reply = xml::from_xml(&fund_flow(&world, AccountType::Basic).await).unwrap();
-    assert_eq!(download_fundflow::read_error(&reply), DownloadError::Busy);
+    world.wechat.set_fault(Fault::err_code(Call::DownloadFundFlow, "BILL_CREATING")).unwrap();
+    for error in [DownloadError::Busy, DownloadError::NotReady] {
+        let reply = xml::from_xml(&fund_flow(&world, AccountType::Basic).await).unwrap();
+        assert_eq!(download_fundflow::read_error(&reply), error);
+    }
 }
 
 /// Reads what is written into it, and keeps nothing.

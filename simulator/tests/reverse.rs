@@ -8,6 +8,7 @@
 
 mod support;
 
+use support::refunds::part;
 use support::scanner::{HMAC, reverse, scan};
 use support::{APPID, KEY, MCH_ID, NONCE, World, assert_fields, identity, key, signed};
 use wxpay_core::messages::TradeState;
@@ -93,6 +94,34 @@ async fn only_charges_can_be_reversed() {
     let reply = reverse(&world, "M9").await;
     assert_fields(&reply, &[("err_code", "TRADE_ERROR"), ("recall", "N")]);
     assert_fields(&world.query("T1", HMAC).await, &[("trade_state", "NOTPAY")]);
+}
+
+#[tokio::test]
+async fn what_was_refunded_is_not_reversed_nor_the_other_way_round() {
+    let world = World::start().await;
+    scan(&world, "M1", Behaviour::Pays).await;
+    scan(&world, "M2", Behaviour::Pays).await;
+    world.pass_s(20);
+    world.refunded(&part("M1", "R1", 30)).await;
+    let reply = reverse(&world, "M1").await;
+    assert_fields(&reply, &[("err_code", "TRADE_ERROR"), ("recall", "N")]);
+    reverse(&world, "M2").await;
+    assert_eq!(world.refused(&part("M2", "R2", 30)).await, "TRADE_STATE_ERROR");
+    let kinds: Vec<_> = world.wechat.ledger().iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, ["pay", "pay", "refund", "reverse"]);
+}
+
+#[tokio::test]
+async fn any_code_comes_with_its_recall() {
+    let world = World::start().await;
+    scan(&world, "M1", Behaviour::Pays).await;
+    world.pass_s(20);
+    for (code, recall) in [("SYSTEMERROR", "Y"), ("TRADE_ERROR", "N"), ("BRAND_NEW", "Y")] {
+        let fault = Fault::err_code(Call::Reverse, code);
+        world.wechat.set_fault(fault).unwrap();
+        assert_fields(&reverse(&world, "M1").await, &[("err_code", code), ("recall", recall)]);
+    }
+    assert_fields(&world.query("M1", HMAC).await, &[("trade_state", "SUCCESS")]);
 }
 
 #[tokio::test]

@@ -10,11 +10,12 @@ mod support;
 
 use std::fs;
 
+use support::refunds::{part, request};
 use support::secure::Client;
-use support::{MCH_ID, OTHER_MCH_ID, World};
-use wxpay_core::messages::{order_query, unified_order};
-use wxpay_core::{SignType, xml};
-use wxpay_simulator::{CertificateFilesError, FaultKind};
+use support::{MCH_ID, OTHER_MCH_ID, World, assert_fields, client, key};
+use wxpay_core::messages::{order_query, refund, unified_order};
+use wxpay_core::{SignType, verify, xml};
+use wxpay_simulator::{Call, CertificateFilesError, Fault, FaultKind};
 
 const HMAC: SignType = SignType::HmacSha256;
 
@@ -58,7 +59,7 @@ async fn a_reset_and_a_cut_reply_break_a_tls_client_too() {
     let world = World::start().await;
     let client = Client::anonymous(&world.wechat);
     for (kind, no) in [(FaultKind::ResetAfter, "T1"), (FaultKind::Truncate, "T2")] {
-        let fault = wxpay_simulator::Fault::new(wxpay_simulator::Call::UnifiedOrder, kind);
+        let fault = Fault::new(Call::UnifiedOrder, kind);
         world.wechat.set_fault(fault).unwrap();
         let body = xml::to_xml(&world.order(no).params()).unwrap();
         let got = async { client.post(unified_order::PATH, body).await?.bytes().await };
@@ -93,4 +94,40 @@ async fn the_certificates_are_written_as_files() {
     let blocked = directory.join("ca.pem");
     let error = world.wechat.write_certificates(OTHER_MCH_ID, &blocked).unwrap_err();
     assert!(matches!(error, CertificateFilesError::Write { path, .. } if path == blocked));
+}
+
+#[tokio::test]
+async fn a_refund_needs_the_merchants_own_certificate() {
+    let world = World::start().await;
+    world.paid("T1").await;
+    let stranger = World::start().await;
+    let theirs = stranger.wechat.client_identity_pem(MCH_ID).unwrap();
+    let body = xml::to_xml(&request(&part("T1", "R1", 30))).unwrap();
+    let post = async |client: Client| {
+        let reply = client.post(refund::PATH, body.clone()).await.unwrap();
+        (reply.status().as_u16(), reply.text().await.unwrap())
+    };
+
+    let (status, page) = post(Client::anonymous(&world.wechat)).await;
+    assert_eq!(status, 400);
+    assert!(page.contains("400 No required SSL certificate was sent"), "{page}");
+    let unknown = Client::with(&world.wechat, world.wechat.ca_pem(), Some(&theirs));
+    let (status, page) = post(unknown).await;
+    assert_eq!(status, 400);
+    assert!(page.contains("400 The SSL certificate error"), "{page}");
+    let reply = client::post(&world.url(Call::Refund), "text/xml", body.clone()).await.unwrap();
+    assert_eq!((reply.status, reply.header("content-type")), (400, "text/html"));
+    let note = "this call needs TLS and the merchant certificate";
+    assert_eq!(reply.header("wxpay-simulator-note"), note);
+
+    let (status, text) = post(Client::of(&world.wechat, OTHER_MCH_ID)).await;
+    assert_eq!(status, 200);
+    let reply = xml::from_xml(text.as_bytes()).unwrap();
+    assert_fields(&reply, &[("result_code", "FAIL"), ("err_code", "CERT_ERROR")]);
+    verify(reply, HMAC, &key()).unwrap();
+    assert!(world.wechat.refunds().is_empty());
+
+    let (status, text) = post(Client::of(&world.wechat, MCH_ID)).await;
+    assert_eq!(status, 200);
+    assert_fields(&xml::from_xml(text.as_bytes()).unwrap(), &[("result_code", "SUCCESS")]);
 }

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use wxpay_core::Fen;
 
-use super::{BOM, dashed, write_summary, yuan};
+use super::{BOM, write_summary, yuan};
+use crate::ids::beijing_dashed;
 
 /// Money that went in or out of the basic account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ impl FundFlowRow {
         write!(
             to,
             "`{},`{},`{},`{},`{},`{},`{},`{sign}{},`{},`,`{}\r\n",
-            dashed(self.at_ms),
+            beijing_dashed(self.at_ms),
             self.business_no,
             self.flow_no,
             self.business,

@@ -132,21 +132,33 @@ fn rows(
     rows
 }
 
-/// What went back of an order's money, whenever it did: its reversal, and its refunds.
+/// What went back of an order's money, whenever it did: its reversal, and its refunds, but for those that were closed.
 fn refund_rows(order: &Order, payment: &Payment) -> Vec<BillRow> {
     let reversal = order.reversal.as_ref().and_then(|reversal| {
         let refund = BillRefund {
             refund_id: reversal.refund_id.clone()?,
             out_refund_no: order.out_trade_no().into(),
             refund_fee: order.total_fee(),
-            settlement_refund_fee: payment.settlement(order.total_fee()),
+            settlement_refund_fee: payment.cash_fee(order.total_fee()),
             status: "SUCCESS",
             asked_ms: reversal.at_ms,
             success_ms: Some(reversal.at_ms),
         };
         Some(row(order, payment, reversal.at_ms, RowKind::Reversal(refund)))
     });
-    reversal.into_iter().collect()
+    let refunds = order.refunds().iter().filter(|refund| refund.counts()).map(|refund| {
+        let part = BillRefund {
+            refund_id: refund.refund_id.clone(),
+            out_refund_no: refund.out_refund_no.clone(),
+            refund_fee: refund.refund_fee,
+            settlement_refund_fee: refund.cash_refund_fee(),
+            status: refund.status.as_str(),
+            asked_ms: refund.asked_ms,
+            success_ms: refund.success_ms,
+        };
+        row(order, payment, refund.asked_ms, RowKind::Refund(part))
+    });
+    reversal.into_iter().chain(refunds).collect()
 }
 
 fn row(order: &Order, payment: &Payment, at_ms: i64, kind: RowKind) -> BillRow {
@@ -163,7 +175,7 @@ fn row(order: &Order, payment: &Payment, at_ms: i64, kind: RowKind) -> BillRow {
         kind,
         bank_type: payment.bank_type.into(),
         total_fee: order.total_fee(),
-        settlement_total_fee: payment.settlement(order.total_fee()),
+        settlement_total_fee: payment.cash_fee(order.total_fee()),
         coupon_fee: payment.coupon.as_ref().map_or(Fen::ZERO, |(_, fee)| *fee),
         body: order.field("body").into(),
         attach: order.field("attach").into(),

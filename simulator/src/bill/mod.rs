@@ -22,8 +22,6 @@ pub use row::{BillRefund, BillRow, RowKind};
 
 use wxpay_core::Fen;
 
-use crate::ids::beijing;
-
 const BOM: &str = "\u{feff}";
 /// The merchant's rate, as bills write it.
 const RATE: &str = "0.60%";
@@ -184,19 +182,4 @@ fn exact(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}000", fen / 100, fen % 100)
-}
-
-/// `yyyy-MM-dd HH:mm:ss`.
-fn dashed(at_ms: i64) -> String {
-    let digits = beijing(at_ms);
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
-    format!(
-        "{}-{}-{} {}:{}:{}",
-        part(0, 4),
-        part(4, 6),
-        part(6, 8),
-        part(8, 10),
-        part(10, 12),
-        part(12, 14)
-    )
 }

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use wxpay_core::Fen;
 use wxpay_core::messages::TradeType;
 
-use super::{RATE, dashed, exact, yuan};
+use super::{RATE, exact, yuan};
+use crate::ids::beijing_dashed;
 
 /// A payment, a refund or a reversal as it stands on a bill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,10 +116,12 @@ impl BillRow {
             "商品名称" => &self.body,
             "商户数据包" => &self.attach,
             "费率" => RATE,
-            "交易时间" => &dashed(self.at_ms),
-            "退款申请时间" => &refund.map(|own| dashed(own.asked_ms)).unwrap_or_default(),
+            "交易时间" => &beijing_dashed(self.at_ms),
+            "退款申请时间" => {
+                &refund.map(|own| beijing_dashed(own.asked_ms)).unwrap_or_default()
+            }
             "退款成功时间" => {
-                &refund.and_then(|own| own.success_ms).map(dashed).unwrap_or_default()
+                &refund.and_then(|own| own.success_ms).map(beijing_dashed).unwrap_or_default()
             }
             "应结订单金额" => &of_payment(self.settlement_total_fee),
             "代金券金额" => &of_payment(self.coupon_fee),

@@ -10,10 +10,16 @@ use crate::world::World;
 const CODE_LIFE_MS: i64 = 5 * 60_000;
 
 /// The JSON reply and a note.
-pub(crate) fn answer(world: &mut World, received: &Received, tamper: Tamper) -> (String, String) {
+pub(crate) fn answer(
+    world: &mut World,
+    received: &Received,
+    tamper: Tamper<'_>,
+) -> (String, String) {
     let session = match tamper {
         Tamper::SystemError => Err(BUSY),
         Tamper::SystemErrorApplied => session(world, received).and(Err(BUSY)),
+        Tamper::ErrCode(code) => Err(told(code)),
+        Tamper::ErrCodeApplied(code) => session(world, received).and(Err(told(code))),
         // There is no signature to spoil.
         Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign | Tamper::Recall | Tamper::Bill(_) => {
             session(world, received)
@@ -35,6 +41,11 @@ pub(crate) fn answer(world: &mut World, received: &Received, tamper: Tamper) -> 
 type Refused = (i32, &'static str);
 
 const BUSY: Refused = (-1, "system error");
+
+/// A code that a fault asks for; a word is no errcode.
+fn told(code: &str) -> Refused {
+    code.parse().map_or(BUSY, |errcode| (errcode, "error"))
+}
 
 fn session(world: &mut World, received: &Received) -> Result<String, Refused> {
     let appid = received.query("appid").ok_or((41002, "appid missing"))?;

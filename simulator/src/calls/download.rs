@@ -48,7 +48,7 @@ pub(crate) fn answer(
     world: &World,
     call: Call,
     received: &Received,
-    tamper: Tamper,
+    tamper: Tamper<'_>,
 ) -> (Downloaded, String) {
     let request = match open(world, call, received) {
         Ok(request) => request,
@@ -56,6 +56,9 @@ pub(crate) fn answer(
     };
     let made = match tamper {
         Tamper::SystemError | Tamper::SystemErrorApplied => Err(busy()),
+        Tamper::ErrCode(code) | Tamper::ErrCodeApplied(code) => {
+            Err(NoBill { code: ErrCode::from(code), return_msg: code.into() })
+        }
         Tamper::Bill(damage) => make(world, call, &request, Some(damage)),
         Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign | Tamper::Recall => {
             make(world, call, &request, None)

@@ -15,7 +15,7 @@ use crate::world::World;
 
 /// What a fault does to an otherwise right reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Tamper {
+pub(crate) enum Tamper<'a> {
     #[default]
     Nothing,
     /// The signature is another's.
@@ -30,6 +30,10 @@ pub(crate) enum Tamper {
     Recall,
     /// The bill is not what it should be.
     Bill(Damage),
+    /// This code, and nothing was done.
+    ErrCode(&'a str),
+    /// This code, and yet it was done.
+    ErrCodeApplied(&'a str),
 }
 
 /// A reply's parameters and what the simulator thought.
@@ -48,6 +52,12 @@ pub(super) struct NotAccepted {
 /// The order a request claims to be about; nothing is checked.
 pub(crate) fn claimed_out_trade_no(world: &World, body: &[u8]) -> Option<String> {
     let params = xml::from_xml(body).ok()?;
+    let own = |number: &str| (params.get("mch_id").unwrap_or_default().to_owned(), number.into());
+    let by_refund_id = params.filled("refund_id").and_then(|id| world.refund_ids.get(id)).cloned();
+    let refund_key = by_refund_id.or_else(|| params.filled("out_refund_no").map(own));
+    if let Some((_, out_trade_no)) = refund_key.and_then(|key| world.refund_orders.get(&key)) {
+        return Some(out_trade_no.clone());
+    }
     let by_transaction = params.filled("transaction_id").and_then(|id| world.transactions.get(id));
     match by_transaction {
         Some((_, out_trade_no)) => Some(out_trade_no.clone()),
@@ -60,7 +70,7 @@ pub(crate) fn answer_xml(
     world: &mut World,
     call: Call,
     received: &Received,
-    tamper: Tamper,
+    tamper: Tamper<'_>,
 ) -> Reply {
     let request = match open(world, call, received) {
         Ok(request) => request,
@@ -70,6 +80,8 @@ pub(crate) fn answer_xml(
     let answer = match tamper {
         Tamper::SystemError => Err(busy(call)),
         Tamper::SystemErrorApplied => checked(world, call, &request).and(Err(busy(call))),
+        Tamper::ErrCode(code) => Err(told(call, code)),
+        Tamper::ErrCodeApplied(code) => checked(world, call, &request).and(Err(told(call, code))),
         Tamper::Recall => Ok(vec![("recall", "Y".into())]),
         Tamper::Nothing | Tamper::WrongSign | Tamper::NoSign | Tamper::Bill(_) => {
             checked(world, call, &request)
@@ -186,7 +198,12 @@ fn check_sub_merchant(
 }
 
 /// Adds what every reply carries and signs it with the request's algorithm.
-fn seal(world: &mut World, request: &Request, answer: Answer, tamper: Tamper) -> Option<Params> {
+fn seal(
+    world: &mut World,
+    request: &Request,
+    answer: Answer,
+    tamper: Tamper<'_>,
+) -> Option<Params> {
     let mut fields: Fields = vec![("nonce_str", world.ids.nonce_str())];
     for name in ["appid", "mch_id", "sub_appid", "sub_mch_id"] {
         if let Some(value) = request.params.filled(name) {
@@ -201,6 +218,8 @@ fn seal(world: &mut World, request: &Request, answer: Answer, tamper: Tamper) ->
         Tamper::Nothing
         | Tamper::SystemError
         | Tamper::SystemErrorApplied
+        | Tamper::ErrCode(_)
+        | Tamper::ErrCodeApplied(_)
         | Tamper::Recall
         | Tamper::Bill(_) => sign(&params, request.sign_type, key).to_string(),
     };
@@ -239,8 +258,23 @@ fn not_accepted(return_msg: &str, note: impl ToString) -> NotAccepted {
 }
 
 fn busy(call: Call) -> Refusal {
-    let busy = Refusal::new(ErrCode::SystemError, "系统繁忙，请稍后再试");
-    if call == Call::Reverse { busy.with("recall", "Y") } else { busy }
+    with_recall(call, Refusal::new(ErrCode::SystemError, "系统繁忙，请稍后再试"))
+}
+
+/// A code that a fault asks for.
+fn told(call: Call, code: &str) -> Refusal {
+    let code = ErrCode::from(code);
+    let meaning = code.meaning();
+    with_recall(call, Refusal::new(code, meaning))
+}
+
+/// reverse says whether it is to be called again.
+fn with_recall(call: Call, refusal: Refusal) -> Refusal {
+    if call != Call::Reverse {
+        return refusal;
+    }
+    let recall = if refusal.code.is_final() { "N" } else { "Y" };
+    refusal.with("recall", recall)
 }
 
 fn words(error: &FieldError) -> &'static str {

@@ -8,6 +8,9 @@ mod envelope;
 mod micropay;
 mod order_query;
 pub(crate) mod pay_notice;
+mod refund;
+pub(crate) mod refund_notice;
+mod refund_query;
 mod reverse;
 mod short_url;
 mod signature;
@@ -51,10 +54,16 @@ pub enum Call {
     DownloadBill,
     /// POST `/pay/downloadfundflow`, with the merchant certificate.
     DownloadFundFlow,
+    /// POST `/secapi/pay/refund`, with the merchant certificate.
+    Refund,
+    /// POST `/pay/refundquery`.
+    RefundQuery,
     /// GET `/sns/jscode2session`.
     Code2Session,
     /// The payment notice, which WeChat sends to the merchant's notify_url.
     Notice,
+    /// The refund notice, which WeChat sends to the refund's notify_url.
+    RefundNotice,
 }
 
 /// A request that is genuine: signed by the merchant it names, with all fields in their form.
@@ -83,7 +92,7 @@ pub(crate) struct Refusal {
 }
 
 impl Call {
-    /// All calls, the notice last.
+    /// All calls, the notices last.
     pub const ALL: &[Self] = &[
         Self::UnifiedOrder,
         Self::OrderQuery,
@@ -95,8 +104,11 @@ impl Call {
         Self::Report,
         Self::DownloadBill,
         Self::DownloadFundFlow,
+        Self::Refund,
+        Self::RefundQuery,
         Self::Code2Session,
         Self::Notice,
+        Self::RefundNotice,
     ];
 
     /// The name in lower case, as in the control API.
@@ -112,9 +124,17 @@ impl Call {
             Self::Report => "report",
             Self::DownloadBill => "downloadbill",
             Self::DownloadFundFlow => "downloadfundflow",
+            Self::Refund => "refund",
+            Self::RefundQuery => "refundquery",
             Self::Code2Session => "code2session",
             Self::Notice => "notice",
+            Self::RefundNotice => "refundnotice",
         }
+    }
+
+    /// Whether WeChat sends it by itself.
+    pub(crate) const fn is_notice(self) -> bool {
+        matches!(self, Self::Notice | Self::RefundNotice)
     }
 
     /// Whether the reply is XML with a signature.
@@ -126,6 +146,7 @@ impl Call {
                 | Self::DownloadFundFlow
                 | Self::Code2Session
                 | Self::Notice
+                | Self::RefundNotice
         )
     }
 
@@ -147,6 +168,8 @@ impl Call {
             messages::report::PATH => Some(Self::Report),
             messages::download_bill::PATH => Some(Self::DownloadBill),
             messages::download_fundflow::PATH => Some(Self::DownloadFundFlow),
+            messages::refund::PATH => Some(Self::Refund),
+            messages::refund_query::PATH => Some(Self::RefundQuery),
             messages::code2session::PATH => Some(Self::Code2Session),
             _ => None,
         }
@@ -165,7 +188,9 @@ impl Call {
             Self::Report => messages::report::check(params),
             Self::DownloadBill => messages::download_bill::check(params),
             Self::DownloadFundFlow => messages::download_fundflow::check(params),
-            Self::Code2Session | Self::Notice => Ok(()),
+            Self::Refund => messages::refund::check(params),
+            Self::RefundQuery => messages::refund_query::check(params),
+            Self::Code2Session | Self::Notice | Self::RefundNotice => Ok(()),
         }
     }
 
@@ -180,9 +205,13 @@ impl Call {
             Self::ShortUrl => short_url::answer(world, request),
             // A report is taken and forgotten.
             Self::Report => Ok(Fields::new()),
-            Self::DownloadBill | Self::DownloadFundFlow | Self::Code2Session | Self::Notice => {
-                Ok(Fields::new())
-            }
+            Self::Refund => refund::answer(world, request),
+            Self::RefundQuery => refund_query::answer(world, request),
+            Self::DownloadBill
+            | Self::DownloadFundFlow
+            | Self::Code2Session
+            | Self::Notice
+            | Self::RefundNotice => Ok(Fields::new()),
         }
     }
 }

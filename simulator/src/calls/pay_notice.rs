@@ -7,6 +7,7 @@ use crate::config::Merchant;
 use crate::notices::NoticeError;
 use crate::order::Order;
 use crate::payment::Payment;
+use crate::subject::Written;
 use crate::wire;
 use crate::world::{OrderKey, World};
 
@@ -19,13 +20,13 @@ pub(crate) enum Content {
     OtherMerchant,
 }
 
-/// The URL and the XML of a notice.
+/// A notice as it is sent.
 pub(crate) fn write(
     world: &mut World,
     key: &OrderKey,
     content: Content,
     with_sign_type: bool,
-) -> Result<(String, String), NoticeError> {
+) -> Result<Written, NoticeError> {
     let order = world.orders.get(key).ok_or(NoticeError::UnknownOrder)?.clone();
     if order.trade_type() == TradeType::Micropay {
         return Err(NoticeError::NoNotice);
@@ -54,7 +55,8 @@ pub(crate) fn write(
         }
     };
     let _ = params.set("sign", &signature);
-    Ok((order.field("notify_url").into(), wire::to_xml(&params)))
+    let url = order.field("notify_url").into();
+    Ok(Written { url, xml: wire::to_xml(&params), note: content.note().into() })
 }
 
 fn sender(world: &World, order: &Order, content: Content) -> Option<Merchant> {
@@ -96,7 +98,7 @@ fn unsigned(
 }
 
 impl Content {
-    pub(crate) const fn note(self) -> &'static str {
+    const fn note(self) -> &'static str {
         match self {
             Self::Genuine => "",
             Self::WrongSign => "signed with a wrong key",

@@ -3,24 +3,16 @@
 use wxpay_core::messages::reverse::{MAX_AGE_S, MIN_AGE_S};
 use wxpay_core::messages::{ErrCode, TradeState, TradeType};
 
+use super::refund::named_order;
 use super::{Answer, Refusal, Request};
 use crate::world::World;
 
 pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     let now_ms = world.now_ms;
-    let text = |name| request.params.filled(name);
-    let (key, unknown) = match text("transaction_id") {
-        // It wins when both are sent.
-        Some(id) => (world.transactions.get(id).cloned(), ErrCode::InvalidTransactionid),
-        None => {
-            let key = text("out_trade_no").map(|no| (request.mch_id.clone(), no.to_owned()));
-            (key, ErrCode::TradeError)
-        }
-    };
-    let key = key.filter(|(mch_id, _)| *mch_id == request.mch_id);
+    let key = named_order(world, request).map_err(|refusal| refusal.with("recall", "N"))?;
     let found = key.as_ref().and_then(|key| world.find(key));
     let (Some(key), Some(order)) = (&key, found) else {
-        return no(unknown, "订单不存在");
+        return no(ErrCode::TradeError, "订单不存在");
     };
     if !order.is_of(&request.params) {
         return Err(Refusal::other_shop().with("recall", "N"));

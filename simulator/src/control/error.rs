@@ -8,6 +8,7 @@ use hyper::StatusCode;
 use crate::faults::FaultError;
 use crate::notices::NoticeError;
 use crate::payment::PayError;
+use crate::refund_notices::UnknownOrderError;
 use crate::simulator::LoginError;
 
 /// Why the control API says no.
@@ -23,6 +24,7 @@ pub(super) enum ControlError {
     Login(LoginError),
     Fault(FaultError),
     Notice(NoticeError),
+    Order(UnknownOrderError),
     Pay(PayError),
 }
 
@@ -38,9 +40,12 @@ impl ControlError {
             Self::Primary(_) => (StatusCode::INTERNAL_SERVER_ERROR, "primary_lost"),
             Self::Login(LoginError) => (StatusCode::NOT_FOUND, "unknown_appid"),
             Self::Fault(_) => (StatusCode::BAD_REQUEST, "bad_fault"),
-            Self::Notice(NoticeError::UnknownOrder) | Self::Pay(PayError::UnknownOrder) => {
-                (StatusCode::NOT_FOUND, "unknown_order")
-            }
+            Self::Notice(NoticeError::UnknownOrder)
+            | Self::Order(UnknownOrderError)
+            | Self::Pay(PayError::UnknownOrder) => (StatusCode::NOT_FOUND, "unknown_order"),
+            Self::Notice(NoticeError::UnknownRefund) => (StatusCode::NOT_FOUND, "unknown_refund"),
+            Self::Notice(NoticeError::NotEnded) => (StatusCode::CONFLICT, "not_ended"),
+            Self::Notice(NoticeError::NoUrl) => (StatusCode::CONFLICT, "no_notify_url"),
             Self::Notice(NoticeError::NotPaid) => (StatusCode::CONFLICT, "not_paid"),
             Self::Notice(NoticeError::NoNotice) => (StatusCode::CONFLICT, "no_notice"),
             Self::Notice(NoticeError::NoOtherMerchant) => {
@@ -65,6 +70,7 @@ impl fmt::Display for ControlError {
             Self::Login(error) => error.fmt(f),
             Self::Fault(error) => error.fmt(f),
             Self::Notice(error) => error.fmt(f),
+            Self::Order(error) => error.fmt(f),
             Self::Pay(error) => error.fmt(f),
         }
     }

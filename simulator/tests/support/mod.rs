@@ -9,6 +9,8 @@
 )]
 
 pub mod client;
+pub mod control;
+pub mod refunds;
 pub mod scanner;
 pub mod secure;
 pub mod shop;
@@ -68,7 +70,7 @@ impl World {
     /// Sends a request as it is, with the certificate where it is needed, and gives the reply's body.
     pub async fn send(&self, call: Call, params: &Params) -> Vec<u8> {
         let body = xml::to_xml(params).unwrap();
-        if matches!(call, Call::Reverse | Call::DownloadFundFlow) {
+        if matches!(call, Call::Refund | Call::Reverse | Call::DownloadFundFlow) {
             let merchant = secure::Client::of(&self.wechat, params.get("mch_id").unwrap());
             let reply = merchant.post(path(call), body).await.unwrap();
             assert_eq!(reply.status(), 200);
@@ -139,7 +141,9 @@ pub fn path(call: Call) -> &'static str {
         Call::DownloadBill => messages::download_bill::PATH,
         Call::DownloadFundFlow => messages::download_fundflow::PATH,
         Call::Code2Session => messages::code2session::PATH,
-        Call::Notice => panic!("a notice is not a call"),
+        Call::Refund => messages::refund::PATH,
+        Call::RefundQuery => messages::refund_query::PATH,
+        Call::Notice | Call::RefundNotice => panic!("a notice is not a call"),
     }
 }
 
