@@ -181,6 +181,7 @@ impl Server {
         tracing::info!(failed = result.is_err(), "shutting down");
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
+        app.books.stop();
         serve.await;
         // A comparison that is cut off begins again after the next start.
         finish(daily, Duration::ZERO).await;

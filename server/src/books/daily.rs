@@ -137,6 +137,7 @@ impl Books {
                 let times = self.daily.failures(&merchant.id, date);
                 self.again(times, NOT_READY_MINUTES)
             }
+            Err(ReconcileError::Stopped) => return,
             Err(error) => self.failed(merchant, date, &error.to_string()),
         };
         self.daily.note(&merchant.id, date, state);

@@ -31,6 +31,8 @@ pub enum ReconcileError {
     Order(OrderError),
     /// The store failed.
     Store(StoreError),
+    /// The server is about to end.
+    Stopped,
 }
 
 impl From<FetchError> for ReconcileError {
@@ -90,6 +92,7 @@ impl std::fmt::Display for ReconcileError {
             Self::OtherDay => f.write_str("the bill cannot be used: it is another day's"),
             Self::Order(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
+            Self::Stopped => f.write_str("the server is about to end"),
         }
     }
 }

@@ -48,6 +48,7 @@ pub struct Books {
     /// Held during a comparison: one at a time keeps memory bounded.
     alone: Mutex<()>,
     daily: Daily,
+    stopped: watch::Sender<bool>,
 }
 
 /// How far a comparison has come.
@@ -102,7 +103,8 @@ impl Books {
         schedule: Option<Schedule>,
     ) -> Self {
         let (alone, daily) = (Mutex::default(), Daily::new(schedule));
-        Self { store, gateway, clock, merchants, orders, alone, daily }
+        let stopped = watch::Sender::new(false);
+        Self { store, gateway, clock, merchants, orders, alone, daily, stopped }
     }
 
     /// Whether WeChat can have a bill of this day now.
@@ -124,6 +126,25 @@ impl Books {
         progress: &watch::Sender<Progress>,
     ) -> Result<Report, ReconcileError> {
         self.check(date)?;
+        let mut stopped = self.stopped.subscribe();
+        tokio::select! {
+            report = self.compare(merchant, date, progress) => report,
+            // The sender lives as long as we do.
+            _ = stopped.wait_for(|stopped| *stopped) => Err(ReconcileError::Stopped),
+        }
+    }
+
+    /// Breaks off what is running, and whatever is asked for later: the process is about to end.
+    pub fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    async fn compare(
+        &self,
+        merchant: &Merchant,
+        date: Day,
+        progress: &watch::Sender<Progress>,
+    ) -> Result<Report, ReconcileError> {
         let _alone = self.alone.lock().await;
         let mut run = Run {
             merchant,

@@ -44,7 +44,7 @@ impl Download {
     ) -> Self {
         let unpack = first.starts_with(&GZIP).then(|| GzDecoder::new(Vec::new()));
         Self {
-            wire: stream::once(async { Ok(first) }).chain(rest).boxed(),
+            wire: stream::once(async { Ok(first) }).chain(rest).fuse().boxed(),
             unpack,
             packed: Bytes::new(),
             total_bytes,

@@ -218,6 +218,9 @@ impl From<ReconcileError> for ApiError {
             ReconcileError::Gateway(error) => error.into(),
             ReconcileError::Order(error) => error.into(),
             ReconcileError::Store(error) => error.into(),
+            ReconcileError::Stopped => {
+                Self::unavailable("busy", "the server is about to end; try again")
+            }
         }
     }
 }

@@ -10,6 +10,7 @@
 
 mod anomalies;
 mod api;
+mod bills;
 mod closing;
 mod create;
 mod faults;
