@@ -122,6 +122,7 @@ fn server_config(
         },
         order_expire_s: 7_200,
         token_s: 7 * 24 * 3_600,
+        daily: None,
         log_level: "warn".into(),
         merchants: Merchants::new(vec![merchant]),
         warnings: Vec::new(),

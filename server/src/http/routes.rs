@@ -27,7 +27,7 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
         .or(health_checks(app))
         .unify();
     #[cfg(feature = "pages")]
-    let routes = routes.or(super::debugger::page()).unify();
+    let routes = routes.or(super::pages::pages()).unify();
     routes.recover(no_route).unify().boxed()
 }
 
