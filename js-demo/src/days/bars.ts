@@ -54,11 +54,12 @@ function bar(date: string, day: Day | undefined, isChosen: boolean, top: number,
     class: "bar", type: "button", role: "option", "aria-selected": isChosen, tabindex: isChosen ? "0" : "-1", "data-testid": `bar-${date}`, id: `bar-${date}`,
     "data-state": day === undefined ? "missing" : count > 0 ? "differs" : "agrees",
     "data-labelled": weekday === 1 || date.endsWith("-01"), title: t.barOf(inWords(date, currentLanguage(), { month: "short", day: "numeric", weekday: "short" }), what),
-    "aria-label": t.barOf(inWords(date, currentLanguage(), { dateStyle: "full" }), what), onclick,
+    onclick,
   },
     h("span", { class: "half upper" }, h("i", { class: "mark" }), up),
     h("span", { class: "half lower" }, down),
-    h("span", { class: "tick", "aria-hidden": "true" }, inWords(date, currentLanguage(), { month: "numeric", day: "numeric" })));
+    h("span", { class: "tick" }, inWords(date, currentLanguage(), { month: "numeric", day: "numeric" })),
+    h("span", { class: "visually-hidden" }, t.barOf(inWords(date, currentLanguage(), { dateStyle: "full" }), what)));
 }
 
 function largest(dates: readonly string[], days: ReadonlyMap<string, Day>, of: (day: Day) => number): number {

@@ -40,6 +40,7 @@ function draw(): void {
   const t = text();
   document.title = `${t.title} · wxpay`;
   skip.textContent = t.skip;
+  skip.hidden = currentKey() === null || failure !== null || days === null;
   header.redraw(currentKey() === null ? null : lock);
   if (currentKey() === null) redraw(main, gate.draw(failure === null ? null : reason(failure)));
   else if (failure !== null) redraw(main, failed(failure));
