@@ -48,6 +48,8 @@ pub struct App {
     pub merchants: Arc<Merchants>,
     /// Where orders live.
     pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub nonces: Arc<dyn NonceSource>,
     /// Whose `X-Forwarded-For` is believed.
@@ -91,7 +93,7 @@ impl App {
         let books = Books::new(
             Arc::clone(&store),
             gateway,
-            clock,
+            Arc::clone(&clock),
             Arc::clone(&merchants),
             Arc::clone(&orders),
             parts.daily,
@@ -102,6 +104,7 @@ impl App {
             logins,
             merchants,
             store,
+            clock,
             nonces,
             trusted_proxies: parts.trusted_proxies,
             draining: AtomicBool::new(false),

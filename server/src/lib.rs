@@ -5,6 +5,7 @@
 
 pub mod ambient;
 pub mod app;
+pub mod backup;
 pub mod books;
 pub mod certificate;
 pub mod cli;

@@ -351,11 +351,12 @@ impl Store for DawdlingStore {
 
     async fn logs(
         &self,
+        merchant: Option<&str>,
         after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.logs(after, limit).await
+        self.inner.logs(merchant, after, limit).await
     }
 
     async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

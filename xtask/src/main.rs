@@ -4,6 +4,7 @@ mod browser;
 mod counts;
 mod debian;
 mod error;
+mod fuzz;
 mod npm;
 mod paths;
 mod process;
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   web              build the pages only
   wasm             build the npm package wxpay-wasm and say what it weighs
   build            the release binary, pages inside
+  fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
 
@@ -52,6 +54,7 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "web" => run::web(switch(args, "web", &["-v", "--verbose"])?),
         "wasm" => wasm::package(switch(args, "wasm", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
+        "fuzz" => fuzz::long(args),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -5,23 +5,26 @@ mod bar;
 mod bill;
 mod bill_rows;
 mod check_config;
+mod check_store;
 mod csv;
 mod decrypt_refund;
 #[cfg(feature = "demo")]
 mod demo;
 mod explain;
 mod explain_text;
+mod export;
+mod import;
 mod input;
 mod lang;
 mod orders;
 mod reconcile;
-#[allow(dead_code, reason = "the commands that use it follow")]
 mod remote;
 mod remote_error;
 mod serve;
 mod sign;
 #[cfg(feature = "demo")]
 mod simulate;
+mod store_error;
 mod table;
 
 use std::process::ExitCode;
@@ -68,6 +71,12 @@ enum Command {
     Bill(bill::Args),
     /// Compare a day's bill with the server's books · 核对账单
     Reconcile(reconcile::Args),
+    /// Write a backup, also while the server runs · 备份
+    Export(export::Args),
+    /// Make a data directory from a backup · 从备份恢复
+    Import(import::Args),
+    /// Look whether everything in the data directory fits together · 检查数据目录
+    CheckStore(check_store::Args),
     /// Decrypt a refund notice · 解密退款通知
     DecryptRefund(decrypt_refund::Args),
     /// Check a configuration and show it, secrets masked · 检查配置
@@ -82,8 +91,12 @@ mod exit {
     pub(super) const REFUSED: u8 = 1;
     /// The input or the key cannot be read.
     pub(super) const UNREADABLE: u8 = 2;
+    /// Data is damaged, or a backup is not whole.
+    pub(super) const DAMAGED: u8 = 65;
     /// The server is not running, or something else runs at its address.
     pub(super) const UNAVAILABLE: u8 = 69;
+    /// A data directory is in use, or there already.
+    pub(super) const IN_USE: u8 = 73;
     /// Server or WeChat had no answer; later they may.
     pub(super) const TRY_AGAIN: u8 = 75;
     /// The admin key is not the server's.
@@ -111,6 +124,9 @@ impl Cli {
             Command::Anomalies(args) => anomalies::run(&args),
             Command::Bill(args) => bill::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),
+            Command::Export(args) => export::run(&args),
+            Command::Import(args) => import::run(&args),
+            Command::CheckStore(args) => check_store::run(&args),
             Command::DecryptRefund(args) => decrypt_refund::run(&args),
             Command::CheckConfig(args) => check_config::run(&args),
         }

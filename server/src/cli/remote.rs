@@ -25,7 +25,7 @@ pub(super) struct RemoteArgs {
     pub(super) config: PathBuf,
     /// The merchant, if there are several · 商户 id(配置了多个商户时)
     #[arg(long, value_name = "ID")]
-    merchant: Option<String>,
+    pub(super) merchant: Option<String>,
     /// The server's address, if it is not http.listen on this machine · 服务端地址,默认为本机的 http.listen
     #[arg(long, value_name = "URL")]
     server: Option<String>,
@@ -55,19 +55,23 @@ impl Remote {
     /// # Errors
     /// The exit code; what is wrong has been said.
     pub(super) fn open(args: &RemoteArgs) -> Result<Self, ExitCode> {
-        let config =
-            Config::load(&args.config).map_err(|problems| check_config::report(&problems))?;
-        let usage = |error: String| {
-            eprintln!("wxpay: {error}");
-            ExitCode::from(exit::UNREADABLE)
-        };
-        let admin_key = merchant(&config.merchants, args.merchant.as_deref());
-        let admin_key = admin_key.map_err(usage)?.admin_key.clone();
-        let server = match &args.server {
-            Some(text) => given(text).map_err(usage)?,
-            None => local(config.listen),
-        };
-        Self::to(server, admin_key).map_err(usage)
+        let config = load(args)?;
+        let merchant = merchant(&config.merchants, args.merchant.as_deref()).map_err(usage)?;
+        Self::to(server(args, &config)?, merchant.admin_key.clone()).map_err(usage)
+    }
+
+    /// The server as each merchant sees it, or as the one that is named.
+    ///
+    /// # Errors
+    /// The exit code; what is wrong has been said.
+    pub(super) fn open_all(args: &RemoteArgs) -> Result<Vec<Self>, ExitCode> {
+        if args.merchant.is_some() {
+            return Ok(vec![Self::open(args)?]);
+        }
+        let config = load(args)?;
+        let server = server(args, &config)?;
+        let keys = config.merchants.iter().map(|merchant| merchant.admin_key.clone());
+        keys.map(|key| Self::to(server.clone(), key).map_err(usage)).collect()
     }
 
     fn to(server: String, admin_key: Secret) -> Result<Self, String> {
@@ -95,6 +99,7 @@ impl Remote {
         self.runtime.block_on(self.json(self.posting(path, body)))
     }
 
+    #[allow(dead_code, reason = "for commands whose answer is a stream, such as reconcile")]
     /// POST of a JSON body; each line of the answer is one JSON value. A line `{"error":{code,message}}` ends it.
     pub(super) fn post_lines(
         &self,
@@ -205,6 +210,22 @@ impl Remote {
     fn not_ours(&self, found: &str) -> RemoteError {
         RemoteError::NotOurs { server: self.server.clone(), found: found.into() }
     }
+}
+
+fn load(args: &RemoteArgs) -> Result<Config, ExitCode> {
+    Config::load(&args.config).map_err(|problems| check_config::report(&problems))
+}
+
+fn server(args: &RemoteArgs, config: &Config) -> Result<String, ExitCode> {
+    match &args.server {
+        Some(text) => given(text).map_err(usage),
+        None => Ok(local(config.listen)),
+    }
+}
+
+fn usage(error: String) -> ExitCode {
+    eprintln!("wxpay: {error}");
+    ExitCode::from(exit::UNREADABLE)
 }
 
 /// A part of a path, such as an order's number.

@@ -20,8 +20,8 @@ pub(super) enum RemoteError {
     NotOurs { server: String, found: String },
     /// The server's own error: `code`, `message`, `request_id`, `field`.
     Api(Box<Value>),
-    /// What came cannot be written where it should go.
-    Output { detail: String },
+    /// Whoever took the lines wanted no more of them, and says why.
+    Stopped,
 }
 
 impl RemoteError {
@@ -39,7 +39,7 @@ impl RemoteError {
             | Self::Silent { .. }
             | Self::Broken { .. }
             | Self::NotOurs { .. }
-            | Self::Output { .. } => None,
+            | Self::Stopped => None,
         }
     }
 
@@ -47,7 +47,7 @@ impl RemoteError {
         match self {
             Self::NotRunning { .. } | Self::NotOurs { .. } => exit::UNAVAILABLE,
             Self::Silent { .. } | Self::Broken { .. } => exit::TRY_AGAIN,
-            Self::Output { .. } => exit::UNREADABLE,
+            Self::Stopped => exit::UNREADABLE,
             Self::Api(_) => match self.code().unwrap_or_default() {
                 "unauthorized" => exit::NOT_ALLOWED,
                 "busy" | "internal" | "request_timeout" | "store_failed" => exit::TRY_AGAIN,
@@ -84,7 +84,7 @@ impl RemoteError {
                     format!("what answers at {server} is not wxpay, or another version ({found})")
                 }
             },
-            Self::Output { detail } => detail.clone(),
+            Self::Stopped => say("stopped", "已停止").into(),
             Self::Api(error) => api(error),
         }
     }

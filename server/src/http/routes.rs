@@ -9,7 +9,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{anomalies, health, login, notify, orders, pay, query, reconcile};
+use super::api::{anomalies, export, health, login, notify, orders, pay, query, reconcile};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -97,7 +97,9 @@ fn books(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(headers())
         .and(json(slow))
         .then(anomalies::resolve);
-    reply(list).or(reply(resolve)).unify().boxed()
+    let export = with(app).and(warp::path!("v1" / "export")).and(warp::get()).and(headers());
+    let export = export.then(export::export);
+    reply(list).or(reply(resolve)).unify().or(reply(export)).unify().boxed()
 }
 
 /// Bills beside our books: what the merchant's backend, the command line and the summary page call.

@@ -84,9 +84,7 @@ impl Orders {
 
     async fn resolve_in_order(&self, row: &AnomalyRow, note: &str) -> Result<(), OrderError> {
         let order = self.change(&row.key, |order| {
-            let mut found = order.anomalies.iter();
-            let found = found.find(|found| order.anomaly_id(found) == row.id);
-            let found = found.ok_or(OrderError::NotFound)?;
+            let found = order.anomaly_by_id(&row.id).ok_or(OrderError::NotFound)?;
             Ok(match found.resolved {
                 Some(_) => Vec::new(),
                 None => vec![EventKind::Resolved { found_seq: found.seq, note: note.into() }],

@@ -1,5 +1,6 @@
 //! What is committed together.
 
+use super::backup::OwnRow;
 use super::keys;
 use super::rows::{
     AnomalyRow, Expect, IdempotencyRow, OutboxRow, RowWrite, Topic, User, Value, of_order, topic,
@@ -59,6 +60,39 @@ impl Change {
         let rows = of_order(Some(before), &order, &events);
         let order = OrderChange { expected: before.revision, order, events };
         Self { order: Some(order), rows, news }
+    }
+
+    /// A whole order from its log, as if it happened again, but for telling others; `None` when the log is not whole.
+    pub fn import(key: OrderKey, events: &[Event]) -> Option<Self> {
+        let (first, rest) = events.split_first()?;
+        let mut order = Order::begin(key, first).filter(|order| order.revision == 1)?;
+        let mut rows = of_order(None, &order, std::slice::from_ref(first));
+        for event in rest {
+            if event.seq != order.revision + 1 {
+                return None;
+            }
+            let before = order.clone();
+            order.fold(event);
+            rows.extend(of_order(Some(&before), &order, std::slice::from_ref(event)));
+        }
+        let order = OrderChange { expected: 0, order, events: events.to_vec() };
+        Some(Self { order: Some(order), rows, news: Vec::new() })
+    }
+
+    /// A row from a backup. Stale when it is there already.
+    pub fn restore(row: OwnRow) -> Self {
+        let (key, value) = match row {
+            OwnRow::Anomaly(row) => {
+                (keys::anomaly(&row.key.merchant, &row.id), Value::Anomaly(row))
+            }
+            OwnRow::Idempotency(row) => {
+                (keys::idempotency(&row.merchant, &row.key), Value::Idempotency(row))
+            }
+            OwnRow::User(row) => (keys::user(&row.merchant, &row.openid), Value::User(row)),
+            OwnRow::Outbox(row) => (keys::outbox(&row), Value::Outbox(row)),
+            OwnRow::Day(row) => (keys::day(&row.merchant, row.date), Value::Day(row)),
+        };
+        Self::of_row(RowWrite { key, value, expect: Expect::Nothing })
     }
 
     /// A user's login.

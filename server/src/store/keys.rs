@@ -28,6 +28,17 @@ pub(super) const HEAD: &[u8] = b"m/head";
 pub(super) const FORMAT: &[u8] = b"m/format";
 pub(super) const EVENTS: &[u8] = b"e/";
 pub(super) const OPEN_PREFIX: &[u8] = b"w/";
+pub(super) const ORDERS: &[u8] = b"o/";
+pub(super) const CREATED: &[u8] = b"c/";
+pub(super) const TRANSACTIONS: &[u8] = b"t/";
+pub(super) const REFUNDS: &[u8] = b"r/";
+pub(super) const MOVEMENTS: &[u8] = b"v/";
+pub(super) const ANOMALIES: &[u8] = b"a/";
+pub(super) const IDEMPOTENCY: &[u8] = b"i/";
+pub(super) const USERS: &[u8] = b"u/";
+pub(super) const WAITING: &[u8] = b"x/";
+pub(super) const DEAD: &[u8] = b"z/";
+pub(super) const DAYS: &[u8] = b"b/";
 
 pub(super) fn order(key: &OrderKey) -> Vec<u8> {
     join(b"o", &[key.merchant.as_bytes(), key.out_trade_no.as_bytes()])
@@ -48,7 +59,7 @@ pub(super) fn order_of_event(key: &[u8]) -> Option<OrderKey> {
     order_key(names)
 }
 
-fn order_key(names: &[u8]) -> Option<OrderKey> {
+pub(super) fn order_key(names: &[u8]) -> Option<OrderKey> {
     let (merchant, out_trade_no) = std::str::from_utf8(names).ok()?.split_once('/')?;
     Some(OrderKey { merchant: merchant.into(), out_trade_no: out_trade_no.into() })
 }
@@ -59,6 +70,15 @@ pub(super) fn created_prefix(merchant: &str) -> Vec<u8> {
 
 pub(super) fn created(merchant: &str, created_ms: i64, out_trade_no: &str) -> Vec<u8> {
     join(b"c", &[merchant.as_bytes(), &ordered(created_ms), out_trade_no.as_bytes()])
+}
+
+/// The order key inside a `c/` key: the time between its two names is eight bytes of any value.
+pub(super) fn order_of_created(key: &[u8]) -> Option<OrderKey> {
+    let rest = key.get(CREATED.len()..)?;
+    let slash = rest.iter().position(|byte| *byte == b'/')?;
+    let merchant = std::str::from_utf8(rest.get(..slash)?).ok()?;
+    let out_trade_no = created_out_trade_no(merchant, key)?;
+    Some(OrderKey { merchant: merchant.into(), out_trade_no })
 }
 
 /// The order number at the end of a `c/` key.
@@ -136,6 +156,12 @@ pub(super) fn outbox_prefix(merchant: &str, endpoint: &str, dead: bool) -> Vec<u
 pub(super) fn outbox_until(merchant: &str, endpoint: &str, until_ms: i64) -> Vec<u8> {
     let at_ms = ordered(until_ms.saturating_add(1));
     join(b"x", &[merchant.as_bytes(), endpoint.as_bytes(), &at_ms])
+}
+
+/// The beginning of a kind's rows, of one merchant or of all; `kind` ends with a slash.
+pub(super) fn of_merchant(kind: &[u8], merchant: Option<&str>) -> Vec<u8> {
+    let merchant = merchant.map(|merchant| format!("{merchant}/")).unwrap_or_default();
+    [kind, merchant.as_bytes()].concat()
 }
 
 /// The first key behind all that begin so. Prefixes end with `/`.

@@ -102,12 +102,15 @@ impl Store for MemoryStore {
 
     async fn logs(
         &self,
+        merchant: Option<&str>,
         after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
         let tables = self.tables();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let orders = tables.orders.range::<OrderKey, _>((from, Bound::Unbounded)).take(limit);
+        let orders = tables.orders.range::<OrderKey, _>((from, Bound::Unbounded));
+        let wanted = |key: &OrderKey| merchant.is_none_or(|merchant| key.merchant == merchant);
+        let orders = orders.filter(|(key, _)| wanted(key)).take(limit);
         Ok(orders.map(|(key, (_, events))| (key.clone(), events.clone())).collect())
     }
 

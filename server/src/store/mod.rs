@@ -11,7 +11,9 @@
 //!
 //! `tests/` runs this contract against every implementation.
 
+mod backup;
 mod change;
+mod check;
 mod committer;
 mod group;
 mod head;
@@ -22,7 +24,9 @@ mod sled;
 
 use async_trait::async_trait;
 
+pub use self::backup::{OwnRow, OwnRows, RowKind};
 pub use self::change::Change;
+pub use self::check::{CheckProblem, CheckReport};
 pub use self::memory::MemoryStore;
 pub use self::rows::{AnomalyRow, IdempotencyRow, Movement, OutboxRow, Topic, User};
 pub use self::sled::SledStore;
@@ -47,9 +51,10 @@ pub trait Store: Send + Sync {
     /// Every order that is open, or has a refund that is: for the reconcile sweep's start.
     async fn watched(&self) -> Result<Vec<Order>, StoreError>;
 
-    /// The event logs of all merchants' orders, by key, behind `after`: what a backup is made of.
+    /// The event logs of a merchant's orders, or of all, behind `after`, each order once: what a backup is made of.
     async fn logs(
         &self,
+        merchant: Option<&str>,
         after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError>;
@@ -170,7 +175,7 @@ impl std::fmt::Display for OpenError {
             Self::Damaged { detail } => write!(
                 f,
                 "the database is damaged or older than what was acknowledged: {detail}; \
-                 restore the data directory from a backup"
+                 build a new data directory from a backup: wxpay import BACKUP --into NEW-DIRECTORY"
             ),
         }
     }

@@ -111,6 +111,17 @@ pub struct Movement {
     pub out_refund_no: Option<String>,
 }
 
+impl OutboxRow {
+    /// The row that it tells of: an event, or an anomaly without an order.
+    pub fn cause(&self) -> Option<Vec<u8>> {
+        if self.seq > 0 {
+            return Some(keys::event(&self.key, self.seq));
+        }
+        let id = self.id.strip_prefix(&self.key.merchant)?.strip_prefix('.')?;
+        Some(keys::anomaly(&self.key.merchant, id))
+    }
+}
+
 /// One write beside the order itself.
 #[derive(Debug, Clone)]
 pub(super) struct RowWrite {
@@ -435,7 +446,7 @@ impl dyn Store + '_ {
 type Found<T> = Result<Option<T>, StoreError>;
 
 /// Where a scan begins: at its beginning, or right behind the last row of the page before.
-fn after_or(beginning: Vec<u8>, after: Option<Vec<u8>>) -> Vec<u8> {
+pub(super) fn after_or(beginning: Vec<u8>, after: Option<Vec<u8>>) -> Vec<u8> {
     after.map_or(beginning, |mut key| {
         key.push(0);
         key

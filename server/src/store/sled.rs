@@ -7,6 +7,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
+use super::check::{CheckReport, check};
 use super::committer::{Committer, Disk};
 use super::group::split_revision;
 use super::head::{Head, HeadFile};
@@ -34,6 +35,18 @@ impl SledStore {
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
         let disk = open_disk(directory, cache_bytes)?;
         Self::on(disk).map_err(OpenError::Io)
+    }
+
+    /// Looks at everything in the directory of a server that is stopped, row by row.
+    ///
+    /// # Errors
+    /// [`OpenError`], also when there is no store in the directory.
+    pub fn check(directory: &Path, cache_bytes: u64) -> Result<CheckReport, OpenError> {
+        if !directory.join("orders").is_dir() {
+            return Err(OpenError::Io(io::Error::from(io::ErrorKind::NotFound)));
+        }
+        let disk = open_disk(directory, cache_bytes)?;
+        check(&disk.db).map_err(|detail| OpenError::Damaged { detail })
     }
 
     fn on(disk: Disk) -> io::Result<Self> {
@@ -85,11 +98,13 @@ impl Store for SledStore {
 
     async fn logs(
         &self,
+        merchant: Option<&str>,
         after: Option<&OrderKey>,
         limit: usize,
     ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
+        let prefix = keys::of_merchant(keys::EVENTS, merchant);
         let (db, after) = (self.db.clone(), after.cloned());
-        let logs = blocking(move || read_logs(&db, after.as_ref(), limit)).await;
+        let logs = blocking(move || read_logs(&db, &prefix, after.as_ref(), limit)).await;
         self.durable(logs).await
     }
 
@@ -140,12 +155,13 @@ async fn blocking<T: Send + 'static>(
 
 fn read_logs(
     db: &sled::Db,
+    prefix: &[u8],
     after: Option<&OrderKey>,
     limit: usize,
 ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
-    let from = after.map_or_else(|| keys::EVENTS.to_vec(), |key| keys::behind(&keys::events(key)));
+    let from = after.map_or_else(|| prefix.to_vec(), |key| keys::behind(&keys::events(key)));
     let mut logs: Vec<(OrderKey, Vec<Event>)> = Vec::new();
-    for row in db.range(from..keys::behind(keys::EVENTS)) {
+    for row in db.range(from..keys::behind(prefix)) {
         let (key, json) = row.map_err(unreadable)?;
         let key = keys::order_of_event(&key).ok_or(StoreError::Damaged { what: "event" })?;
         let event = decode("event", &json)?;

@@ -2,7 +2,9 @@
 //!
 //! Each function takes a factory of empty stores and panics where a promise is broken.
 
+mod beside;
 mod changes;
+mod days;
 mod lists;
 mod rows;
 
@@ -14,7 +16,9 @@ use wxpay_core::{Fen, SignType};
 use wxpay_server::orders::{EventKind, Extra, Order, OrderKey, Source, Terms};
 use wxpay_server::store::{Change, IdempotencyRow, Store};
 
+pub use beside::*;
 pub use changes::*;
+pub use days::*;
 pub use lists::*;
 pub use rows::*;
 

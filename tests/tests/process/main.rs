@@ -8,6 +8,7 @@
 )]
 
 mod bills;
+mod books;
 mod config;
 mod explaining;
 mod lifecycle;

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use wxpay_core::messages::TradeState;
+use wxpay_server::backup::{Line, Reader};
 use wxpay_simulator::{Call, Outcome};
 use wxpay_tests::{BAKERY, Notice, Reply, SHOP, Setup, World, outbox};
 
@@ -268,4 +269,29 @@ async fn each_merchant_has_a_list_of_its_own_and_errors_name_the_field() {
         let known = world.backend(method, path, json!({ "note": "x" })).await;
         assert_eq!(known.status, if path == "/v1/anomalies" { 200 } else { 404 }, "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_export_is_a_whole_backup_of_one_merchant() {
+    let world = World::with(Setup { shops: vec![SHOP, BAKERY], ..Setup::default() }).await;
+    for n in 0..230 {
+        world
+            .create_with(json!({ "total_fee": 1, "body": "tea", "out_trade_no": n.to_string() }))
+            .await;
+    }
+    let theirs = json!({ "total_fee": 1, "body": "bread", "out_trade_no": "0" });
+    world.backend_of(&BAKERY, Method::POST, "/v1/orders", theirs).await;
+    for (shop, orders) in [(SHOP, 230), (BAKERY, 1)] {
+        let reply = world.backend_of(&shop, Method::GET, "/v1/export", json!(null)).await;
+        assert_eq!(reply.headers["content-type"], "application/x-ndjson");
+        let mut reader = Reader::default();
+        for line in reply.text.lines() {
+            if let Some(Line::Order(log)) = reader.line(line.as_bytes()).unwrap() {
+                assert_eq!(log.merchant, shop.id);
+            }
+        }
+        assert_eq!(reader.finish().unwrap().orders, orders);
+    }
+    let refused = world.call(Method::GET, "/v1/export", &[], "").await;
+    assert_eq!((refused.status, &refused.json["code"]), (401, &json!("unauthorized")));
 }

@@ -1,6 +1,7 @@
 //! The handlers: read the request, call the rules, word the reply.
 
 pub(super) mod anomalies;
+pub(super) mod export;
 pub(super) mod health;
 pub(super) mod login;
 pub(super) mod notify;

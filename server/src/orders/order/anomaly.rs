@@ -112,6 +112,11 @@ impl Order {
         self.anomalies.iter().any(|found| found.anomaly == *anomaly)
     }
 
+    /// The anomaly of this name.
+    pub fn anomaly_by_id(&self, id: &str) -> Option<&FoundAnomaly> {
+        self.anomalies.iter().find(|found| self.anomaly_id(found) == id)
+    }
+
     /// The name of an anomaly of this order, unique within the merchant.
     pub fn anomaly_id(&self, found: &FoundAnomaly) -> String {
         format!("{}.{}", self.key.out_trade_no, found.seq)
