@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wxpay_core::messages::TradeState::{self, Closed, NotPay, Success};
+use wxpay_core::messages::TradeState::{self, Closed, NotPay, Refund, Success};
 use wxpay_server::orders::{EventKind, Order};
 use wxpay_server::store::Filter;
 
@@ -44,10 +44,12 @@ impl World {
             .wechat
             .ledger()
             .into_iter()
+            .filter(|entry| entry.refund.is_none())
             .map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee))
             .collect();
         ledger.sort();
         assert_eq!(booked, ledger, "our books on the left, WeChat's ledger on the right");
+        self.assert_refunds_agree(&orders);
         self.assert_logs_hold(&orders).await;
     }
 
@@ -73,6 +75,7 @@ impl World {
                     | EventKind::CloseAsked
                     | EventKind::RefundAsked { .. }
                     | EventKind::RefundAccepted { .. }
+                    | EventKind::RefundDelayed { .. }
                     | EventKind::RefundRefused { .. }
                     | EventKind::RefundFact { .. }
                     | EventKind::Found { .. }
@@ -93,5 +96,5 @@ impl World {
 
 /// The moves that the simulated WeChat can cause.
 fn is_forward(from: TradeState, to: TradeState) -> bool {
-    matches!((from, to), (NotPay, Success | Closed) | (Closed, Success))
+    matches!((from, to), (NotPay, Success | Closed) | (Closed, Success) | (Success, Refund))
 }

@@ -14,6 +14,7 @@ mod logs;
 mod notice;
 pub mod process;
 mod raw;
+mod refunds;
 pub mod scripted;
 mod server;
 mod shop;

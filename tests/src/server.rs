@@ -31,12 +31,27 @@ pub(crate) struct Settings {
     pub(crate) store: StoreKind,
     pub(crate) pay_url: String,
     pub(crate) login_url: String,
+    pub(crate) ca_pem: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) merchants: Merchants,
     pub(crate) wechat_timeout_ms: u64,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
     pub(crate) daily: Option<Schedule>,
+}
+
+impl Settings {
+    pub(crate) fn gateway(&self) -> WeChat {
+        let config = WeChatConfig {
+            pay_url: self.pay_url.parse().unwrap(),
+            login_url: self.login_url.parse().unwrap(),
+            connect_timeout_ms: 1_000,
+            total_timeout_ms: self.wechat_timeout_ms,
+            allow_http: true,
+            ca_pem: self.ca_pem.clone(),
+        };
+        WeChat::new(config, &self.merchants, Arc::new(SystemNonces)).unwrap()
+    }
 }
 
 /// A server under test.
@@ -58,21 +73,10 @@ impl RunningServer {
             StoreKind::Sled(path) => Arc::new(open(path).await),
         };
         let nonces = Arc::new(SystemNonces);
-        let gateway = WeChat::new(
-            WeChatConfig {
-                pay_url: settings.pay_url.parse().unwrap(),
-                login_url: settings.login_url.parse().unwrap(),
-                connect_timeout_ms: 1_000,
-                total_timeout_ms: settings.wechat_timeout_ms,
-                allow_http: true,
-                ca_pem: None,
-            },
-            &settings.merchants,
-            nonces.clone(),
-        );
+        let gateway = settings.gateway();
         let parts = Parts {
             store,
-            gateway: Arc::new(gateway.unwrap()),
+            gateway: Arc::new(gateway),
             clock: settings.clock,
             nonces,
             merchants: Arc::new(settings.merchants),

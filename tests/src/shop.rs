@@ -2,10 +2,11 @@
 
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
+use wxpay_server::certificate::Certificate;
 use wxpay_server::merchant::{Merchant, Webhook};
 use wxpay_server::secret::Secret;
 use wxpay_server::store::{OutboxRow, Store};
-use wxpay_simulator::Merchant as WeChatMerchant;
+use wxpay_simulator::{Merchant as WeChatMerchant, Simulator};
 
 /// A merchant, known to the server and to WeChat.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +93,22 @@ impl Shop {
                 allow_private: false,
             }],
         }
+    }
+
+    /// As the server is configured when it can pay back, with the certificate that WeChat gave out.
+    pub fn with_certificate(&self, sign_type: SignType, wechat: &Simulator) -> Merchant {
+        let identity = wechat.client_identity_pem(self.mch_id).unwrap();
+        let key = Secret::new(identity.key_pem);
+        let certificate = Certificate::read(&identity.cert_pem, &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
+    }
+
+    /// As the server is configured when it can pay back, with a certificate that nobody asks for.
+    pub fn with_some_certificate(&self, sign_type: SignType) -> Merchant {
+        let made = rcgen::generate_simple_self_signed([self.mch_id.to_owned()]).unwrap();
+        let key = Secret::new(made.signing_key.serialize_pem());
+        let certificate = Certificate::read(&made.cert.pem(), &key).unwrap();
+        Merchant { certificate: Some(certificate), ..self.for_server(sign_type) }
     }
 
     pub(crate) fn for_wechat(&self) -> WeChatMerchant {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
 use wxpay_server::books::Schedule;
+use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{Event, Order, OrderKey};
@@ -36,6 +37,8 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// Whether the merchants can pay back: with certificates, over TLS.
+    pub refunds: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
@@ -58,6 +61,7 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            refunds: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
             login_url: None,
@@ -295,6 +299,11 @@ impl World {
         self.server.app.orders.reconcile_due().await;
     }
 
+    /// WeChat without the server in between: what a person does on the merchant platform.
+    pub fn gateway(&self) -> WeChat {
+        settings(&self.setup, &self.store, &self.wechat, &self.clock).gateway()
+    }
+
     /// The first merchant.
     pub fn shop(&self) -> &Shop {
         &self.setup.shops[0]
@@ -317,19 +326,32 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let merchants = setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
-    RunningServer::start(Settings {
+    RunningServer::start(settings(setup, store, wechat, clock)).await
+}
+
+fn settings(
+    setup: &Setup,
+    store: &StoreKind,
+    wechat: &Running,
+    clock: &Arc<SteppedClock>,
+) -> Settings {
+    let merchants = setup.shops.iter().map(|shop| match setup.refunds {
+        true => shop.with_certificate(setup.sign_type, wechat),
+        false => shop.for_server(setup.sign_type),
+    });
+    let pay_url = if setup.refunds { wechat.cashier_tls_url() } else { wechat.base_url() };
+    Settings {
         store: store.clone(),
-        pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| pay_url.into()),
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
-        merchants: Merchants::new(merchants),
+        merchants: Merchants::new(merchants.collect()),
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
         daily: setup.daily,
-    })
-    .await
+    }
 }
 
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.

@@ -27,10 +27,14 @@ impl Candidate {
         }
     }
 
-    fn is_refund(&self) -> bool {
+    /// The number of the refund it is about; a reversal is no refund.
+    fn out_refund_no(&self) -> Option<&str> {
         match self {
-            Self::AtWeChat(claim) => claim.refund.is_some() && !claim.is_reversal(),
-            Self::Here(movement) => movement.out_refund_no.is_some(),
+            Self::AtWeChat(claim) => {
+                let refund = claim.refund.as_ref().filter(|_| !claim.is_reversal());
+                refund.map(|refund| refund.out_refund_no.as_str())
+            }
+            Self::Here(movement) => movement.out_refund_no.as_deref(),
         }
     }
 }
@@ -84,11 +88,16 @@ impl Books {
     }
 
     async fn ask(&self, key: &OrderKey, candidate: &Candidate) -> Result<(), OrderError> {
-        self.orders.ask_about(key).await?;
-        if candidate.is_refund() {
-            self.orders.ask_refunds(key).await?;
+        let asked = match candidate.out_refund_no() {
+            // This asks about the order, too.
+            Some(number) => self.orders.check_refund(key, number).await,
+            None => self.orders.ask_about(key).await,
+        };
+        match asked {
+            // WeChat does not know the refund, or knows another by its number: the difference remains.
+            Ok(_) | Err(OrderError::NotFound | OrderError::RefundDiffers(_)) => Ok(()),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// A payment of an order that is not here. The bill is not signed, so WeChat is asked before anybody is alarmed.
@@ -133,6 +142,8 @@ fn is_silence(error: &OrderError) -> bool {
         OrderError::NotFound
         | OrderError::Field { .. }
         | OrderError::Conflict(_)
+        | OrderError::Refund(_)
+        | OrderError::RefundDiffers(_)
         | OrderError::Store(_) => false,
     }
 }
@@ -140,13 +151,9 @@ fn is_silence(error: &OrderError) -> bool {
 /// What a person must look at, in the words there are for it.
 fn anomaly(candidate: &Candidate, order: &Order) -> Option<Anomaly> {
     let Candidate::AtWeChat(claim) = candidate else { return None };
-    if let Some(refund) = &claim.refund {
-        let is_known = claim.is_reversal() || order.refund(&refund.out_refund_no).is_some();
-        return (!is_known).then(|| Anomaly::ForeignRefund {
-            out_refund_no: refund.out_refund_no.clone(),
-            refund_id: refund.refund_id.clone(),
-            refund_fee: refund.fee,
-        });
+    // Refunds that were made elsewhere are reported where refundquery's signed answer is applied.
+    if claim.refund.is_some() {
+        return None;
     }
     let payment = order.payment.as_ref()?;
     let (transaction_id, total_fee): (String, Fen) = (claim.transaction_id.clone(), claim.fee);

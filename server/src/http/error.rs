@@ -6,13 +6,14 @@ use serde::Serialize;
 use warp::Reply;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
+use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::code2session::SessionError;
 use wxpay_core::messages::reply::ReplyError;
 
 use crate::books::ReconcileError;
 use crate::gateway::{Code2SessionError, Doubt, GatewayError};
 use crate::login::LoginError;
-use crate::orders::{Conflict, OrderError};
+use crate::orders::{Conflict, OrderError, RefundError, Refused};
 use crate::store::StoreError;
 use crate::telemetry;
 
@@ -24,6 +25,7 @@ pub struct ApiError {
     message: String,
     field: Option<String>,
     wechat_code: Option<String>,
+    retry_after_s: Option<u32>,
     source: Option<String>,
 }
 
@@ -42,7 +44,15 @@ impl ApiError {
     /// An answer with a stable code and a sentence.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, message, field: None, wechat_code: None, source: None }
+        Self {
+            status,
+            code,
+            message,
+            field: None,
+            wechat_code: None,
+            retry_after_s: None,
+            source: None,
+        }
     }
 
     /// 422: a field is missing or wrong.
@@ -83,8 +93,20 @@ impl ApiError {
         self
     }
 
+    /// 409: WeChat has said no for good.
+    pub fn refund_refused(refused: &Refused) -> Self {
+        let message = format!(
+            "WeChat refused the refund for good ({}), and nothing was paid back; its number is used up",
+            ErrCode::from(refused.code.as_str()).meaning()
+        );
+        let error = Self::new(StatusCode::CONFLICT, "refund_refused", message);
+        Self { wechat_code: Some(refused.code.clone()), ..error }.because(&refused.description)
+    }
+
+    /// 503 that passes by itself.
     fn unavailable(code: &'static str, message: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+        Self { retry_after_s: Some(1), ..error }
     }
 
     fn upstream(code: &'static str, message: &'static str) -> Self {
@@ -97,8 +119,8 @@ impl Reply for ApiError {
         let body = self.body();
         let mut response = warp::reply::json(&body).into_response();
         *response.status_mut() = self.status;
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -134,9 +156,35 @@ impl From<OrderError> for ApiError {
             OrderError::Conflict(conflict) => {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
+            OrderError::Refund(error) => error.into(),
+            OrderError::RefundDiffers(differs) => {
+                let message =
+                    "WeChat's record of this refund is not ours; somebody must look at it";
+                Self::upstream("upstream_differs", message).because(differs)
+            }
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<RefundError> for ApiError {
+    fn from(error: RefundError) -> Self {
+        const FEE: &str = "refund_fee";
+        const NUMBER: &str = "out_refund_no";
+        let (status, code, field) = match error {
+            RefundError::NotConfigured => {
+                (StatusCode::SERVICE_UNAVAILABLE, "refunds_not_configured", None)
+            }
+            RefundError::NotPaid => (StatusCode::CONFLICT, "order_not_paid", None),
+            RefundError::TooMuch { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "refund_too_much", Some(FEE))
+            }
+            RefundError::TooOld => (StatusCode::CONFLICT, "payment_too_old", None),
+            RefundError::TooManyParts => (StatusCode::CONFLICT, "too_many_refunds", None),
+            RefundError::NumberUsed => (StatusCode::CONFLICT, "out_refund_no_used", Some(NUMBER)),
+        };
+        Self { field: field.map(Into::into), ..Self::new(status, code, error.to_string()) }
     }
 }
 

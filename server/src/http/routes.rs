@@ -9,7 +9,9 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
-use super::api::{anomalies, export, health, login, notify, orders, pay, query, reconcile};
+use super::api::{
+    anomalies, export, health, login, notify, notify_refund, orders, pay, query, reconcile, refunds,
+};
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
 use crate::app::App;
@@ -21,6 +23,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
         .or(merchant(app, slow))
         .unify()
         .or(bills(app, slow))
+        .unify()
+        .or(paying_back(app, slow))
         .unify()
         .or(wechat(app, slow))
         .unify()
@@ -120,14 +124,33 @@ fn bills(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     reply(compare).or(reply(show)).unify().or(reply(list)).unify().boxed()
 }
 
+/// Paying back, which the merchant's backend alone may do.
+fn paying_back(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let headers = || warp::header::headers_cloned();
+    let of_order = || with(app).and(warp::path!("v1" / "orders" / String / "refunds"));
+    let create = of_order().and(warp::post()).and(headers()).and(json(slow)).then(refunds::create);
+    let list = of_order().and(warp::get()).and(headers()).then(refunds::list);
+    let show = with(app)
+        .and(warp::path!("v1" / "refunds" / String))
+        .and(warp::get())
+        .and(headers())
+        .then(refunds::show);
+    reply(create).or(reply(list)).unify().or(reply(show)).unify().boxed()
+}
+
 /// What WeChat calls.
 fn wechat(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
-    with(app)
-        .and(warp::path!("v1" / "notify" / String / "pay"))
-        .and(warp::post())
-        .and(body::raw(NOTICE_MAX_BYTES, slow))
-        .then(notify::pay_notice)
-        .boxed()
+    let notify = |name: &'static str| {
+        with(app)
+            .and(warp::path!("v1" / "notify" / String / ..))
+            .and(warp::path(name))
+            .and(warp::path::end())
+            .and(warp::post())
+            .and(body::raw(NOTICE_MAX_BYTES, slow))
+    };
+    let pay = notify("pay").then(notify::pay_notice);
+    let refund = notify("refund").then(notify_refund::refund_notice);
+    pay.or(refund).unify().boxed()
 }
 
 /// What the supervisor calls.

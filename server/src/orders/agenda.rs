@@ -8,10 +8,14 @@ use super::order::{Order, OrderKey};
 
 /// Seconds after the phone wanted to pay; then every half hour until the order expires.
 const LADDER_S: [i64; 7] = [5, 30, 60, 180, 300, 600, 1800];
+/// Seconds after a refund may be sent; then every hour for a day, then every six.
+const REFUND_LADDER_S: [i64; 6] = [30, 60, 180, 300, 600, 1800];
+const HOUR_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// Between the first attempts to close an order whose time is over; then as long as it has been over, up to half an hour.
 const CLOSING_STEP_MS: i64 = 60 * 1000;
 
-/// The open orders and their next checks.
+/// The orders that are open, or have a refund that is, and their next checks.
 #[derive(Debug, Default)]
 pub(super) struct Agenda(Mutex<Checks>);
 
@@ -63,11 +67,10 @@ impl Checks {
         if let Some(old) = self.by_order.remove(&order.key) {
             self.by_time.remove(&(old.due_ms, order.key.clone()));
         }
-        if !order.is_open() {
-            return;
-        }
         let from_ms = from_ms.unwrap_or(order.created_ms);
-        let due_ms = next_check_ms(order, from_ms, now_ms);
+        let of_order = order.is_open().then(|| next_check_ms(order, from_ms, now_ms));
+        let of_refunds = next_refund_check_ms(order, from_ms, now_ms);
+        let Some(due_ms) = of_order.into_iter().chain(of_refunds).min() else { return };
         self.by_order.insert(order.key.clone(), Check { from_ms, due_ms });
         self.by_time.insert((due_ms, order.key.clone()));
     }
@@ -86,6 +89,22 @@ fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     } else {
         step.min(end_ms)
     }
+}
+
+/// When to look next at the refunds of an order that are pending, strictly after `now_ms`. One that has to wait for the
+/// one before it is due when its minute is over.
+fn next_refund_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> Option<i64> {
+    let pending = order.refund_times().filter(|(_, refund)| refund.is_pending());
+    let next = pending.map(|(at_ms, _)| {
+        let from_ms = from_ms.max(at_ms);
+        let mut ladder =
+            std::iter::once(at_ms).chain(REFUND_LADDER_S.iter().map(|s| from_ms + s * 1000));
+        ladder.find(|at| *at > now_ms).unwrap_or_else(|| {
+            let is_fresh = now_ms - from_ms < DAY_MS;
+            now_ms + if is_fresh { HOUR_MS } else { 6 * HOUR_MS }
+        })
+    });
+    next.min()
 }
 
 /// When an open order is to be closed: at its expiry, or as soon as WeChat allows after someone asked for it.

@@ -27,12 +27,4 @@ impl Orders {
         })
         .await
     }
-
-    /// Asks WeChat about every refund of an order that it may know, and applies the answers.
-    ///
-    /// # Errors
-    /// [`OrderError::Gateway`] when WeChat gives no answer.
-    pub async fn ask_refunds(&self, key: &OrderKey) -> Result<Order, OrderError> {
-        self.get(key).await
-    }
 }

@@ -5,9 +5,9 @@ use wxpay_core::xml::to_xml;
 use wxpay_core::{Fen, Params};
 
 use super::order::{Event, EventKind, Extra, Order, OrderKey, Terms};
-use super::{ATTEMPTS, Conflict, OrderError, Orders};
+use super::{ATTEMPTS, Conflict, Idempotency, OrderError, Orders};
 use crate::merchant::{Merchant, notify_url};
-use crate::store::{Change, IdempotencyRow, StoreError};
+use crate::store::{Change, StoreError};
 
 /// The shortest time to pay: WeChat's older documents want more than five minutes.
 pub const MIN_EXPIRE_S: i64 = 5 * 60;
@@ -33,15 +33,6 @@ pub struct NewOrder {
     pub extra: Extra,
 }
 
-/// The Idempotency-Key of a request, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Idempotency {
-    /// The key.
-    pub key: String,
-    /// SHA-256 of the body, hex.
-    pub body_hash: String,
-}
-
 /// The order, and whether this call made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
@@ -64,8 +55,9 @@ impl Orders {
         idempotency: Option<Idempotency>,
     ) -> Result<Created, OrderError> {
         for _ in 0..ATTEMPTS {
-            if let Some(order) = self.made_by_key(merchant, idempotency.as_ref()).await? {
-                return Ok(Created { order, is_new: false });
+            if let Some(row) = self.made_by_key(merchant, idempotency.as_ref()).await? {
+                let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
+                return Ok(Created { order: self.get(&key).await?, is_new: false });
             }
             let now_ms = self.clock.now_ms();
             let (key, first) = self.begin(merchant, &new, now_ms)?;
@@ -78,7 +70,7 @@ impl Orders {
                 };
                 // From now on the key stands for this order, too.
                 let change = Change::default();
-                let change = change.with_idempotency(row(&key, idempotency));
+                let change = change.with_idempotency(idempotency.row(&key, None));
                 match self.store.commit(change).await {
                     Ok(()) => return Ok(Created { order, is_new: false }),
                     Err(StoreError::Stale) => continue,
@@ -87,7 +79,7 @@ impl Orders {
             }
             let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
             if let Some(idempotency) = &idempotency {
-                change = change.with_idempotency(row(&key, idempotency));
+                change = change.with_idempotency(idempotency.row(&key, None));
             }
             let created = change.order().cloned();
             match (self.store.commit(change).await, created) {
@@ -100,20 +92,6 @@ impl Orders {
             }
         }
         Err(StoreError::Stale.into())
-    }
-
-    async fn made_by_key(
-        &self,
-        merchant: &Merchant,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Option<Order>, OrderError> {
-        let Some(Idempotency { key, body_hash }) = idempotency else { return Ok(None) };
-        let Some(row) = self.store.idempotency(&merchant.id, key).await? else { return Ok(None) };
-        if row.body_hash != *body_hash {
-            return Err(OrderError::Conflict(Conflict::KeyUsed));
-        }
-        let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
-        self.get(&key).await.map(Some)
     }
 
     /// The order's key and first event, with every field checked as WeChat will.
@@ -175,13 +153,16 @@ impl Orders {
             field: error.field,
             expected: error.expected.to_string(),
         })?;
-        check_characters(&params)
+        check_characters(&params, unified_order::FIELDS)
     }
 }
 
 /// What XML cannot carry could be ordered, but never sent.
-fn check_characters(params: &Params) -> Result<(), OrderError> {
-    for Field { name, .. } in unified_order::FIELDS {
+pub(super) fn check_characters(
+    params: &Params,
+    fields: &'static [Field],
+) -> Result<(), OrderError> {
+    for Field { name, .. } in fields {
         let value = params.filled(name).unwrap_or_default();
         let alone = Params::from_pairs([(name, value)]);
         if !alone.is_ok_and(|alone| to_xml(&alone).is_ok()) {
@@ -190,15 +171,6 @@ fn check_characters(params: &Params) -> Result<(), OrderError> {
         }
     }
     Ok(())
-}
-
-fn row(order: &OrderKey, idempotency: &Idempotency) -> IdempotencyRow {
-    IdempotencyRow {
-        merchant: order.merchant.clone(),
-        key: idempotency.key.clone(),
-        body_hash: idempotency.body_hash.clone(),
-        out_trade_no: order.out_trade_no.clone(),
-    }
 }
 
 fn is_same(order: &Order, new: &NewOrder) -> bool {

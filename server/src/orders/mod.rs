@@ -6,22 +6,30 @@ mod apply;
 mod audit;
 mod close;
 mod create;
+mod idempotency;
 mod order;
 mod pay;
 mod query;
 mod reconcile;
+mod refund;
 
 use std::sync::Arc;
 
 pub use self::anomalies::AnomalyPage;
 pub use self::apply::{Fact, Verdict, apply};
-pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::create::{Created, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::idempotency::Idempotency;
 pub use self::order::{
     Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
     RefundFact, RefundTerms, Refused, Resolution, Source, Terms,
 };
 
+pub use self::refund::{
+    NewRefund, Noticed, RefundDiffersError, RefundError, RefundReport, Refunded, apply_refund,
+};
+
 use self::agenda::Agenda;
+use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
@@ -39,6 +47,7 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    turns: Turns,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -63,6 +72,10 @@ pub enum OrderError {
     },
     /// The order's state, or what was asked before, does not allow it.
     Conflict(Conflict),
+    /// The refund cannot be made.
+    Refund(RefundError),
+    /// WeChat knows another refund by this number.
+    RefundDiffers(RefundDiffersError),
     /// WeChat did not do it.
     Gateway(GatewayError),
     /// The store did not do it.
@@ -109,6 +122,7 @@ impl Orders {
             public_url,
             expire_s,
             agenda: Agenda::default(),
+            turns: Turns::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
     }
@@ -224,6 +238,8 @@ impl std::fmt::Display for OrderError {
             Self::NotFound => f.write_str("there is no such order"),
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
+            Self::Refund(error) => error.fmt(f),
+            Self::RefundDiffers(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }

@@ -180,6 +180,14 @@ pub enum EventKind {
         /// WeChat's number of it.
         refund_id: String,
     },
+    /// WeChat has not accepted a refund and says why; it is asked again, for the same.
+    RefundDelayed {
+        /// Which.
+        out_refund_no: String,
+        /// WeChat's words.
+        #[serde(flatten)]
+        reason: Refused,
+    },
     /// WeChat refused a refund for good.
     RefundRefused {
         /// Which.
@@ -302,11 +310,18 @@ impl Order {
             }
             EventKind::RefundAccepted { out_refund_no, refund_id } => {
                 self.with_refund(out_refund_no, |refund| {
-                    refund.refund_id = Some(refund_id.clone())
+                    refund.delayed = None;
+                    refund.refund_id = Some(refund_id.clone());
                 });
             }
+            EventKind::RefundDelayed { out_refund_no, reason } => {
+                self.with_refund(out_refund_no, |refund| refund.delayed = Some(reason.clone()));
+            }
             EventKind::RefundRefused { out_refund_no, refused } => {
-                self.with_refund(out_refund_no, |refund| refund.refused = Some(refused.clone()));
+                self.with_refund(out_refund_no, |refund| {
+                    refund.delayed = None;
+                    refund.refused = Some(refused.clone());
+                });
             }
             EventKind::RefundFact { fact, .. } => {
                 self.with_refund(&fact.out_refund_no, |refund| refund.learn(fact));

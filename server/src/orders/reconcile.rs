@@ -1,4 +1,5 @@
-//! The sweep over open orders: finds payments whose notice was lost, closes what has expired.
+//! The sweep over open orders and refunds: finds payments whose notice was lost, closes what has expired, goes on with
+//! refunds until WeChat has said what became of them.
 
 use futures_util::{StreamExt, stream};
 
@@ -12,7 +13,7 @@ const PER_SWEEP: usize = 256;
 const AT_A_TIME: usize = 8;
 
 impl Orders {
-    /// Plans a check for every open order; to be called once at the start.
+    /// Plans a check for every open order and refund; to be called once at the start.
     ///
     /// # Errors
     /// The store's.
@@ -21,7 +22,7 @@ impl Orders {
         let now_ms = self.clock.now_ms();
         for order in &open {
             // Whatever happened while we were down is asked about at once: one ladder step from now.
-            if order.asked.is_some() {
+            if order.asked.is_some() || !order.is_open() {
                 self.agenda.restart(order, now_ms);
             } else {
                 self.agenda.watch(order, now_ms);
@@ -56,9 +57,10 @@ impl Orders {
         count
     }
 
-    /// Asks WeChat about one order, and closes it when its time is over.
+    /// Asks WeChat about one order and its refunds, and closes it when its time is over.
     async fn reconcile(&self, key: &OrderKey) -> Result<(), OrderError> {
         let order = self.get(key).await?;
+        self.settle_refunds(&order).await?;
         if !order.is_open() {
             return Ok(());
         }

@@ -34,8 +34,11 @@ pub struct IdempotencyRow {
     pub key: String,
     /// SHA-256 of the request's body, hex.
     pub body_hash: String,
-    /// The order it created.
+    /// The order it created, or refunded.
     pub out_trade_no: String,
+    /// The refund it created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_refund_no: Option<String>,
 }
 
 /// What the merchant's own system hears of.
@@ -47,7 +50,7 @@ pub enum Topic {
     /// The order is closed or reversed: nobody can pay it any more.
     #[serde(rename = "order.closed")]
     OrderClosed,
-    /// A refund was accepted, refused, paid back or went wrong.
+    /// A refund was accepted, delayed, refused, paid back or went wrong.
     #[serde(rename = "refund.changed")]
     RefundChanged,
     /// Something a person should look at.
@@ -259,6 +262,7 @@ pub(super) fn topic(event: &Event, was_paid: bool) -> Option<Topic> {
             Some(Topic::OrderClosed)
         }
         EventKind::RefundAccepted { .. }
+        | EventKind::RefundDelayed { .. }
         | EventKind::RefundRefused { .. }
         | EventKind::RefundFact { .. } => Some(Topic::RefundChanged),
         EventKind::Found { .. } => Some(Topic::AnomalyFound),

@@ -7,12 +7,13 @@ use futures_util::stream;
 use wxpay_core::Fen;
 use wxpay_core::messages::TradeType;
 use wxpay_core::messages::download_bill::DownloadError;
+use wxpay_server::ambient::Clock;
 use wxpay_server::books::Day;
 use wxpay_server::gateway::{Download, FetchError};
 use wxpay_server::merchant::Merchant;
 use wxpay_simulator::bill::{self, BillKind, BillRefund, BillRow, RowKind};
 
-use super::{Placed, ScriptedWeChat, State};
+use super::{Placed, ScriptedWeChat, State, Taken};
 
 type Edit = Box<dyn FnMut(&mut Vec<BillRow>) + Send>;
 
@@ -42,16 +43,18 @@ impl ScriptedWeChat {
 
     /// The text of a day's bill.
     pub fn bill_text(&self, merchant: &Merchant, date: Day) -> Option<Vec<u8>> {
-        self.state().bill_text(merchant, date)
+        let now_ms = self.clock.now_ms();
+        self.state().bill_text(merchant, date, now_ms)
     }
 
     pub(super) fn bill(&self, merchant: &Merchant, date: &str) -> Result<Download, FetchError> {
         let mut state = self.state();
         state.bills.asked += 1;
+        let now_ms = self.clock.now_ms();
         let text = match state.bills.next.pop_front() {
             Some(answer) => answer?,
             None => state
-                .bill_text(merchant, date.parse().unwrap())
+                .bill_text(merchant, date.parse().unwrap(), now_ms)
                 .ok_or(FetchError::NoBill(DownloadError::NoBill))?,
         };
         let total_bytes = Some(text.len() as u64);
@@ -62,8 +65,13 @@ impl ScriptedWeChat {
 }
 
 impl State {
-    fn bill_text(&mut self, merchant: &Merchant, date: Day) -> Option<Vec<u8>> {
-        let rows = self.orders.iter().filter_map(|(no, placed)| row(merchant, no, placed));
+    fn bill_text(&mut self, merchant: &Merchant, date: Day, now_ms: i64) -> Option<Vec<u8>> {
+        let rows = self.orders.iter().filter_map(|(no, placed)| {
+            let paid = row(merchant, no, placed)?;
+            let refunds = placed.refunds.iter().map(|taken| taken.row(&paid, now_ms));
+            Some(std::iter::once(paid.clone()).chain(refunds).collect::<Vec<_>>())
+        });
+        let rows = rows.flatten();
         let day = date.from_ms()..date.to_ms();
         let mut rows: Vec<_> = rows.filter(|row| day.contains(&row.at_ms)).collect();
         if let Some(edit) = &mut self.bills.edit {
@@ -95,6 +103,18 @@ fn row(merchant: &Merchant, out_trade_no: &str, placed: &Placed) -> Option<BillR
         body: placed.request.body.clone(),
         attach: String::new(),
     })
+}
+
+impl Taken {
+    fn row(&self, paid: &BillRow, now_ms: i64) -> BillRow {
+        let status = self.status(now_ms).as_str();
+        let fee = self.request.refund_fee.get();
+        let row = refund_row(paid, &self.request.out_refund_no, fee, status);
+        let RowKind::Refund(refund) = row.kind else { unreachable!("it is a refund's") };
+        let refund_id = self.refund_id.clone();
+        let kind = RowKind::Refund(BillRefund { refund_id, ..refund });
+        BillRow { at_ms: self.at_ms, kind, ..row }
+    }
 }
 
 /// The row of a refund of what another row paid for.

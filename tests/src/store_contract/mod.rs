@@ -61,6 +61,7 @@ pub fn idempotency_row(idempotency_key: &str, out_trade_no: &str) -> Idempotency
         key: idempotency_key.into(),
         body_hash: "0".repeat(64),
         out_trade_no: out_trade_no.into(),
+        out_refund_no: None,
     }
 }
 

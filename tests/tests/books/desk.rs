@@ -34,7 +34,8 @@ impl Desk {
     pub fn with(daily: Option<Schedule>) -> Self {
         let clock = Arc::new(SteppedClock::new(START_MS));
         let wechat = Arc::new(ScriptedWeChat::new(Arc::clone(&clock), Dice::new(1), 0));
-        let shops = [SHOP, BAKERY].iter().map(|shop| shop.for_server(SignType::HmacSha256));
+        let shops =
+            [SHOP, BAKERY].iter().map(|shop| shop.with_some_certificate(SignType::HmacSha256));
         let merchants = Arc::new(Merchants::new(shops.collect()));
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let app = app(&clock, &wechat, &store, &merchants, daily);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt, join_all};
+use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
 use wxpay_server::ambient::{SequenceNonces, SteppedClock};
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{
-    Conflict, Extra, Fact, FoundAnomaly, Idempotency, NewOrder, OrderError, Orders, Source,
+    Anomaly, Conflict, Extra, Fact, FoundAnomaly, Idempotency, NewOrder, NewRefund, Noticed, Order,
+    OrderError, Orders, RefundError, RefundTerms, Source,
 };
 use wxpay_server::store::{Store, StoreError};
 use wxpay_tests::scripted::{DawdlingStore, Dice, ScriptedWeChat};
@@ -29,6 +31,8 @@ pub struct Counts {
     pub refused: usize,
     pub anomalies: usize,
     pub checks: usize,
+    pub refunds: usize,
+    pub refused_refunds: usize,
 }
 
 impl Counts {
@@ -39,11 +43,16 @@ impl Counts {
         self.refused += more.refused;
         self.anomalies += more.anomalies;
         self.checks += more.checks;
+        self.refunds += more.refunds;
+        self.refused_refunds += more.refused_refunds;
     }
 
     pub fn assert_that_everything_happened(&self) {
-        let Self { actions, payments, closed, refused, anomalies, checks } = self;
-        for count in [actions, payments, closed, refused, anomalies, checks] {
+        let Self { actions, payments, closed, refused, .. } = self;
+        let Self { anomalies, checks, refunds, refused_refunds, .. } = self;
+        let counts =
+            [actions, payments, closed, refused, anomalies, checks, refunds, refused_refunds];
+        for count in counts {
             assert!(*count > 100, "{self:?}");
         }
     }
@@ -72,7 +81,8 @@ impl Schedule {
         let wechat = ScriptedWeChat::new(Arc::clone(&clock), dice.clone(), fails_one_in);
         let wechat = Arc::new(wechat);
         let store = Arc::new(DawdlingStore::new(dice.clone()));
-        let merchants = Arc::new(Merchants::new(vec![SHOP.for_server(SignType::HmacSha256)]));
+        let merchants =
+            Arc::new(Merchants::new(vec![SHOP.with_some_certificate(SignType::HmacSha256)]));
         let nonces = Arc::new(SequenceNonces::default());
         let orders = rules(&store, &wechat, &clock, &nonces, &merchants);
         let (watcher, counts) = (Watcher::default(), Counts::default());
@@ -115,7 +125,7 @@ impl Schedule {
         let number = format!("no{}", self.dice.below(NUMBERS));
         let order = key("shop", &number);
         let orders = Arc::clone(&self.orders);
-        match self.dice.below(if self.is_wild { 13 } else { 11 }) {
+        match self.dice.below(if self.is_wild { 13 } else { 15 }) {
             0..=2 => self.create(number).boxed(),
             3 | 4 => {
                 let user = format!("user{}", self.dice.below(2));
@@ -126,8 +136,10 @@ impl Schedule {
             8 => async move { orders.close(&order).await.map(|_| ()) }.boxed(),
             9 => self.time_passes().boxed(),
             10 => self.wrong_notice(number).boxed(),
-            11 => self.second_payment(number).boxed(),
-            _ => self.strange_fact(number).boxed(),
+            11 if self.is_wild => self.second_payment(number).boxed(),
+            12 if self.is_wild => self.strange_fact(number).boxed(),
+            11..=13 => self.refund(number).boxed(),
+            _ => self.refund_notice(number).boxed(),
         }
     }
 
@@ -173,7 +185,7 @@ impl Schedule {
                 assert!(order.trade_state.is_paid() || is_reversed, "acknowledged: {order:?}");
             }
             if dice.one_in(4) {
-                wechat.refund(&number);
+                wechat.refund_by_hand(&number);
             }
             Ok(())
         }
@@ -227,6 +239,48 @@ impl Schedule {
         }
     }
 
+    /// The merchant pays back, under one of few numbers or under ours.
+    fn refund(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let new = NewRefund {
+            out_refund_no: (!self.dice.one_in(4))
+                .then(|| format!("{number}-r{}", self.dice.below(4))),
+            refund_fee: Fen::new(self.dice.below(70)).unwrap(),
+            total_fee: None,
+            refund_desc: None,
+            refund_account: None,
+        };
+        let idempotency = self.dice.one_in(3).then(|| Idempotency {
+            key: format!("refund-key{}", self.dice.below(3)),
+            body_hash: format!("{number} {new:?}"),
+        });
+        let orders = Arc::clone(&self.orders);
+        async move {
+            let refunded = orders.refund(&key("shop", &number), new.clone(), idempotency).await?;
+            let refund = refunded.refund().unwrap();
+            assert_eq!(refund.terms.refund_fee, new.refund_fee);
+            Ok(())
+        }
+    }
+
+    /// WeChat's notice, or one that only looks like it: what is acknowledged is on record.
+    fn refund_notice(
+        &self,
+        number: String,
+    ) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let notice = self.wechat.refund_notice(&number, self.dice.below(3) as usize);
+        let (orders, wechat) = (Arc::clone(&self.orders), Arc::clone(&self.wechat));
+        async move {
+            let Some(notice) = notice else { return Ok(()) };
+            if orders.refund_noticed("shop", &notice).await? == Noticed::Confirmed {
+                let order = orders.get(&key("shop", &number)).await?;
+                let refund = order.refund(&notice.out_refund_no).unwrap();
+                let told = wechat.refunds().into_iter().find(|row| row.1 == notice.out_refund_no);
+                assert_eq!(refund.refund_status, told.map(|row| row.3), "acknowledged: {order:?}");
+            }
+            Ok(())
+        }
+    }
+
     /// The clock jumps, and the sweep does what has become due.
     fn time_passes(&self) -> impl Future<Output = Result<(), OrderError>> + use<> {
         let seconds = [1, 6, 40, 310, 1_000, 7_300][self.dice.below(6) as usize];
@@ -242,6 +296,17 @@ impl Schedule {
     async fn restart(&mut self) {
         self.orders = rules(&self.store, &self.wechat, &self.clock, &self.nonces, &self.merchants);
         self.orders.watch_open().await.unwrap();
+    }
+
+    fn assert_refunds_agree(&mut self, orders: &[Order]) {
+        let mut booked = booked_refunds(orders);
+        let mut ledger = self.wechat.refunds();
+        booked.sort();
+        ledger.sort();
+        assert_eq!(booked, ledger, "seed {}: refunds here (left) and at WeChat", self.seed);
+        self.counts.refunds += booked.len();
+        let all = orders.iter().flat_map(|order| &order.refunds);
+        self.counts.refused_refunds += all.filter(|refund| refund.refused.is_some()).count();
     }
 
     /// WeChat is well again and time goes by: every order ends, and the books are right.
@@ -264,9 +329,13 @@ impl Schedule {
         if !self.is_wild {
             for order in &orders {
                 let planted = |odd: &FoundAnomaly| odd.anomaly.odd_payment() == Some(WRONG_PAYMENT);
-                let is_right = order.anomalies.iter().all(planted) && order.anomalies.len() < 2;
-                assert!(is_right, "nothing else is odd: {order:?}");
+                let abnormal =
+                    |odd: &FoundAnomaly| matches!(odd.anomaly, Anomaly::RefundAbnormal { .. });
+                let is_right = order.anomalies.iter().all(|odd| planted(odd) || abnormal(odd));
+                let once = order.anomalies.iter().filter(|odd| planted(odd)).count() < 2;
+                assert!(is_right && once, "nothing else is odd: {order:?}");
             }
+            self.assert_refunds_agree(&orders);
             let ledger = self.wechat.ledger();
             let booked = orders
                 .iter()
@@ -275,6 +344,20 @@ impl Schedule {
             assert_eq!(booked, ledger, "seed {}: books (left) and ledger", self.seed);
         }
     }
+}
+
+/// What is on record is what WeChat has taken on, and what became of it.
+fn booked_refunds(orders: &[Order]) -> Vec<(String, String, Fen, RefundStatus)> {
+    let of_order = |order: &Order| {
+        let taken = order.refunds.iter().filter(|refund| refund.refund_id.is_some());
+        let rows = taken.map(|refund| {
+            let RefundTerms { out_refund_no, refund_fee, .. } = refund.terms.clone();
+            let status = refund.refund_status.unwrap();
+            (order.key.out_trade_no.clone(), out_refund_no, refund_fee, status)
+        });
+        rows.collect::<Vec<_>>()
+    };
+    orders.iter().flat_map(of_order).collect()
 }
 
 /// The payment of which every wrong notice speaks.
@@ -291,6 +374,10 @@ fn expected(answer: Result<(), OrderError>) {
             | Conflict::Paid
             | Conflict::Closed
             | Conflict::Expired,
+        ))
+        | Err(OrderError::Field { field: "refund_fee", .. })
+        | Err(OrderError::Refund(
+            RefundError::NotPaid | RefundError::TooMuch { .. } | RefundError::NumberUsed,
         )) => {}
         Err(OrderError::Store(StoreError::Stale)) => panic!("too many attempts"),
         Err(error) => panic!("{error}"),

@@ -2,6 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use wxpay_core::SignType;
+use wxpay_core::bill::FundFlow;
+use wxpay_core::messages::download_fundflow::AccountType;
+use wxpay_server::gateway::Gateway;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
 use wxpay_tests::{BAKERY, Reply, Setup, World};
 
@@ -203,4 +207,35 @@ async fn the_running_server_compares_by_itself_when_switched_on() {
     let world = world.restart().await;
     let path = format!("/v1/days/{DATE}");
     world.until(async || get(&world, &path).await.status == 200).await;
+}
+
+#[tokio::test]
+async fn refunds_and_their_accounts_are_on_the_bills() {
+    let setup = Setup { refunds: true, ..Setup::default() };
+    let (world, numbers) = sold(setup, &[350, 88]).await;
+    world.clock.step_ms(-UNTIL_TEN_S * 1_000);
+    let path = format!("/v1/orders/{}/refunds", numbers[0]);
+    let refund = json!({ "refund_fee": 100, "out_refund_no": "R1" });
+    let reply = world.backend(Method::POST, &path, refund).await;
+    assert!(reply.status < 300, "{}", reply.text);
+    world.clock.step_ms(UNTIL_TEN_S * 1_000);
+    let lines = reconcile(&world).await;
+    let day = &lines.last().unwrap()["summary"];
+    assert_eq!((&day["rows"], &day["unanswered"]), (&json!(3), &json!(0)), "{lines:?}");
+    assert_eq!(day["refunded"], json!({ "count": 1, "fee": 100 }));
+    let differences = &day["differences"];
+    assert!(differences.as_object().unwrap().values().all(|count| *count == 0), "{differences}");
+    // The money of the account, with the merchant certificate.
+    let merchant = world.shop().with_certificate(SignType::HmacSha256, &world.wechat);
+    let mut download = world
+        .gateway()
+        .download_fundflow(&merchant, "20260101", AccountType::Basic, true)
+        .await
+        .unwrap();
+    let (mut bill, mut rows) = (FundFlow::new(), Vec::new());
+    while let Some(chunk) = download.chunk().await.unwrap() {
+        bill.push(&chunk, &mut rows).unwrap();
+    }
+    bill.finish().unwrap();
+    assert!(rows.iter().any(|row| row.voucher_no == "R1" && row.direction == "支出"), "{rows:?}");
 }

@@ -5,10 +5,12 @@ pub(super) mod export;
 pub(super) mod health;
 pub(super) mod login;
 pub(super) mod notify;
+pub(super) mod notify_refund;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
 pub(super) mod reconcile;
+pub(super) mod refunds;
 
 use serde::{Deserialize, Deserializer, Serialize};
 

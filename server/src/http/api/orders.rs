@@ -12,7 +12,7 @@ use wxpay_core::Fen;
 use wxpay_core::messages::{TradeState, TradeType};
 
 use super::anomalies::AnomalyView;
-use super::{allow_only, limit, order_key, query_value};
+use super::{allow_only, limit, order_key, query_value, refunds};
 use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
@@ -56,7 +56,7 @@ pub(in crate::http) async fn create(
     let merchant = auth::merchant(&app, &headers)?;
     let body = body?;
     let request: CreateRequest = body::json(&body)?;
-    let idempotency = idempotency(&headers, &body)?;
+    let idempotency = idempotency(&headers, "", &body)?;
     let openid = owner(&app, &merchant.id, &request)?;
     let new = new_order(request, openid)?;
     let created = app.orders.create(merchant, new, idempotency).await?;
@@ -102,14 +102,20 @@ fn owner(app: &App, merchant: &str, request: &CreateRequest) -> Result<Option<St
     }
 }
 
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+/// The key, and what it stands for: the body, and where it was sent to.
+pub(super) fn idempotency(
+    headers: &HeaderMap,
+    scope: &str,
+    body: &[u8],
+) -> Result<Option<Idempotency>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| {
         (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     });
     let expected = "expected 1 to 255 printable ASCII characters without spaces";
     let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", expected))?.into();
-    let body_hash = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::new().chain_update(scope).chain_update(body).finalize();
+    let body_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Some(Idempotency { key, body_hash }))
 }
 
@@ -244,6 +250,9 @@ struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
+    refunds: Vec<refunds::View<'a>>,
+    /// What can still be paid back.
+    refundable_fee: Fen,
     anomalies: Vec<AnomalyView<'a>>,
     revision: u64,
 }
@@ -266,6 +275,8 @@ impl<'a> View<'a> {
             created_at: rfc3339(order.created_ms),
             expires_at: rfc3339(order.terms.expires_ms),
             close_asked: order.close_asked_ms.is_some(),
+            refunds: refunds::views(order),
+            refundable_fee: order.refundable(),
             anomalies: order
                 .anomalies
                 .iter()

@@ -146,3 +146,45 @@ proptest! {
         }
     }
 }
+
+/// A paid order with refunds asked for so many seconds after it was made.
+fn refunding(asked_s: &[i64]) -> Order {
+    let order = order();
+    let refund = |s: &i64| {
+        let terms = crate::orders::RefundTerms {
+            out_refund_no: s.to_string(),
+            refund_fee: wxpay_core::Fen::new(1).unwrap(),
+            refund_desc: None,
+            refund_account: None,
+            notify_url: "https://pay.example.com".into(),
+        };
+        crate::orders::Refund::asked(terms, order.created_ms + s * 1000)
+    };
+    let refunds = asked_s.iter().map(refund).collect();
+    Order { trade_state: TradeState::Refund, refunds, ..order }
+}
+
+#[test]
+fn a_pending_refund_is_looked_at_on_its_ladder_then_ever_less() {
+    let mut expected = vec![30, 60, 180, 300, 600, 1800];
+    expected.extend((0..23).map(|hour| 5_400 + hour * 3_600));
+    let seen = checks_s(&refunding(&[0]), 84_600);
+    assert_eq!(seen, expected);
+    let late_s: Vec<i64> =
+        checks_s(&refunding(&[0]), 300_000).into_iter().filter(|s| *s > 100_000).collect();
+    assert!(late_s.windows(2).all(|pair| pair[1] - pair[0] == 6 * 3_600), "{late_s:?}");
+    assert!(late_s.len() > 5, "{late_s:?}");
+}
+
+#[test]
+fn a_refund_that_waits_for_its_minute_is_looked_at_when_it_is_over() {
+    let seen = checks_s(&refunding(&[0, 10, 20]), 130);
+    assert_eq!(seen, [30, 60, 90, 120]);
+}
+
+#[test]
+fn an_order_whose_refunds_have_ended_is_left_alone() {
+    let mut order = refunding(&[0]);
+    order.refunds[0].refund_status = Some(wxpay_core::messages::refund::RefundStatus::Success);
+    assert!(checks_s(&order, 10_000).is_empty());
+}
