@@ -151,7 +151,7 @@ impl Books {
         } else {
             tracing::warn!(merchant, %date, times, error, "bill and books could not be compared");
         }
-        let wait = RETRY_MINUTES.iter().nth(times as usize - 1).or(RETRY_MINUTES.last());
+        let wait = RETRY_MINUTES.get(times as usize - 1).or(RETRY_MINUTES.last());
         self.again(times, wait.copied().unwrap_or(NOT_READY_MINUTES))
     }
 
