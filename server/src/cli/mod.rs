@@ -18,6 +18,7 @@ mod input;
 mod lang;
 mod orders;
 mod reconcile;
+mod refund;
 mod remote;
 mod remote_error;
 mod serve;
@@ -65,6 +66,8 @@ enum Command {
     Query(orders::OneArgs),
     /// Close an order: nobody can pay it any more · 关闭订单
     Close(orders::OneArgs),
+    /// Pay back an order, or a part of it, and look at refunds · 退款与查看退款
+    Refund(refund::Args),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
     /// A day's bill, straight from WeChat · 下载账单
@@ -121,6 +124,7 @@ impl Cli {
             Command::Orders(args) => orders::list(&args),
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
+            Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
             Command::Bill(args) => bill::run(&args),
             Command::Reconcile(args) => reconcile::run(&args),

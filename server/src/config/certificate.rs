@@ -77,3 +77,6 @@ pub(super) fn day(ms: i64) -> String {
     let at = Timestamp::from_millisecond(ms).unwrap_or_default();
     beijing.to_datetime(at).date().to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,6 +106,9 @@ impl Reader<'_> {
     /// The text of a file, found from the configuration's directory.
     pub(super) fn text(&self, file: &str) -> Result<String, String> {
         std::fs::read_to_string(self.directory.join(file)).map_err(|error| match is_path(file) {
+            _ if error.kind() == std::io::ErrorKind::InvalidData => {
+                "is no text; expected a .pem file, say, and not a .p12".into()
+            }
             true => format!("{file}: {error}"),
             false => format!("the file that _file names cannot be read: {error}"),
         })

@@ -24,7 +24,7 @@ pub struct ApiError {
     code: &'static str,
     message: String,
     field: Option<String>,
-    wechat_code: Option<String>,
+    wechat_code: Option<Box<str>>,
     retry_after_s: Option<u32>,
     source: Option<String>,
 }
@@ -100,7 +100,8 @@ impl ApiError {
             ErrCode::from(refused.code.as_str()).meaning()
         );
         let error = Self::new(StatusCode::CONFLICT, "refund_refused", message);
-        Self { wechat_code: Some(refused.code.clone()), ..error }.because(&refused.description)
+        Self { wechat_code: Some(refused.code.as_str().into()), ..error }
+            .because(&refused.description)
     }
 
     /// 503 that passes by itself.

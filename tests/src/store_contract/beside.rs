@@ -155,7 +155,7 @@ pub async fn a_webhook_is_moved_once(fresh: Factory<'_>) {
         let late = Change::move_outbox(&first, to);
         assert_eq!(store.commit(late).await, Err(StoreError::Stale), "it was moved before");
     }
-    assert_eq!(waiting().await, [later.clone()]);
+    assert_eq!(waiting().await, std::slice::from_ref(&later));
     assert!(store.outbox("shop", ENDPOINT, first.next_ms, 9).await.unwrap().is_empty(), "not due");
     let given_up = OutboxRow { dead: Some("410".into()), ..later.clone() };
     store.commit(Change::move_outbox(&later, Some(given_up.clone()))).await.unwrap();

@@ -230,8 +230,17 @@ async fn a_key_may_come_from_the_environment() {
 /// What `wxpay simulate` prints can be pasted: the keys into files, the settings into wxpay.toml.
 #[tokio::test]
 async fn what_the_simulator_prints_is_a_configuration() {
+    for with_certificates in [false, true] {
+        assert_simulator_prints_a_configuration(with_certificates).await;
+    }
+}
+
+async fn assert_simulator_prints_a_configuration(with_certificates: bool) {
     let site = site();
-    let mut simulate = wxpay(["simulate", "--port", "0"]);
+    let mut simulate = wxpay(["simulate", "--port", "0", "--tls-port", "0"]);
+    if with_certificates {
+        simulate.arg("--certificates").arg(site.path().join("certificates"));
+    }
     let mut child = simulate.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut settings = String::new();
@@ -251,6 +260,8 @@ async fn what_the_simulator_prints_is_a_configuration() {
     assert_eq!(fine.status.code(), Some(0), "{settings}{}", stderr(&fine));
     assert!(stderr(&fine).is_empty(), "{}", stderr(&fine));
     assert!(stdout(&fine).contains("http://127.0.0.1:8080/v1/notify/shop/pay"));
+    let certificate = if with_certificates { "1900000109, until" } else { "none: no refunds" };
+    assert!(stdout(&fine).contains(certificate), "{}", stdout(&fine));
 }
 
 /// A person reads Chinese where the terminal does.

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a failed unwrap is a failed test"
 )]
 
@@ -13,6 +14,7 @@ mod config;
 mod explaining;
 mod lifecycle;
 mod mistakes;
+mod refunding;
 mod signing;
 
 use std::process::Output;

@@ -35,7 +35,7 @@ impl Orders {
             return Ok(Noticed::Confirmed);
         }
         let order = match self.look(&order, &notice.out_refund_no).await {
-            Ok(Look::Known(order)) => order,
+            Ok(Look::Known(order)) => *order,
             Ok(Look::Missing | Look::Differs(..)) => return Ok(Noticed::Unconfirmed),
             Err(error) => {
                 self.ask_soon(&order);

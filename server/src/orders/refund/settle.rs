@@ -21,7 +21,7 @@ const MAX_PAGES: usize = 8;
 /// What refundquery said, after it was applied.
 pub(super) enum Look {
     /// WeChat knows the refund, and so do we.
-    Known(Order),
+    Known(Box<Order>),
     /// WeChat does not know it.
     Missing,
     /// WeChat knows another refund by this number.
@@ -41,7 +41,7 @@ impl Orders {
     ) -> Result<Order, OrderError> {
         let order = self.get(key).await?;
         match self.look(&order, out_refund_no).await? {
-            Look::Known(order) => Ok(order),
+            Look::Known(order) => Ok(*order),
             Look::Missing => Err(OrderError::NotFound),
             Look::Differs(_, error) => Err(OrderError::RefundDiffers(error)),
         }
@@ -75,7 +75,7 @@ impl Orders {
         let is_accepted = refund.refund_id.is_some();
         if ask_first || is_accepted {
             match self.look(&order, out_refund_no).await? {
-                Look::Known(order) => return Ok(order),
+                Look::Known(order) => return Ok(*order),
                 Look::Missing if is_accepted => {
                     tracing::error!(
                         out_refund_no,
@@ -181,7 +181,7 @@ impl Orders {
             }
         };
         match looked {
-            Look::Known(order) => Ok(order),
+            Look::Known(order) => Ok(*order),
             // WeChat contradicts itself.
             Look::Missing if *code == ErrCode::RefundFeeMismatch => {
                 self.delayed(order, no, &refused).await
@@ -268,18 +268,18 @@ impl Orders {
         let Some(record) = page.refunds.pop() else {
             // Neither a record nor REFUNDNOTEXIST: no answer to go by.
             tracing::warn!(out_refund_no, "refundquery shows no refund");
-            return Ok(Look::Known(order.clone()));
+            return Ok(Look::Known(Box::new(order.clone())));
         };
         if let Err(word) = &record.status {
             tracing::warn!(out_refund_no, word, "unknown refund_status");
-            return Ok(Look::Known(order.clone()));
+            return Ok(Look::Known(Box::new(order.clone())));
         }
         let report = RefundReport::of(&page, record);
         if report.out_trade_no == order.key.out_trade_no {
             self.follow(order).await?;
         }
         match self.apply_report(&order.key, &report).await {
-            Ok(order) => Ok(Look::Known(order)),
+            Ok(order) => Ok(Look::Known(Box::new(order))),
             Err(OrderError::RefundDiffers(error)) => {
                 let OrderKey { merchant, out_trade_no } = &order.key;
                 tracing::error!(merchant, out_trade_no, out_refund_no, %error, "refund differs");

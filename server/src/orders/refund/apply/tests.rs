@@ -123,7 +123,8 @@ fn the_table_of_transitions_is_exactly_this() {
 
 #[test]
 fn another_number_or_amount_changes_nothing() {
-    let wrong: [(&str, fn(&mut RefundReport)); 5] = [
+    type Change = fn(&mut RefundReport);
+    let wrong: [(&str, Change); 5] = [
         ("out_trade_no", |report| report.out_trade_no = "2".into()),
         ("transaction_id", |report| report.transaction_id = "4200000002".into()),
         ("total_fee", |report| report.total_fee = Fen::new(1991).unwrap()),
