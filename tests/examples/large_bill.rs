@@ -43,7 +43,10 @@ fn answer(stream: &TcpStream, rows: u64) -> std::io::Result<()> {
     let mut to = BufWriter::new(stream);
     let request = xml::from_xml(&body).ok().filter(|_| path == "/pay/downloadbill");
     let Some(request) = request else {
-        return write!(to, "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        return write!(
+            to,
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
     };
     let mut size = Size(0);
     write(BillKind::All, bill(&request, rows), &mut size)?;

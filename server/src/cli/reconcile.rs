@@ -38,6 +38,9 @@ Exit codes · 退出码: 0 bill and books agree · 账单一致, 1 they differ �
   2 wrong arguments · 参数错误, 69 the server is not running · 服务端未运行,
   75 no bill that can be used; try again · 没有可用的账单,请重试, 77, 78 configuration · 配置错误";
 
+/// Differences a terminal shows; the rest is counted.
+const SHOWN: usize = 200;
+
 pub(super) fn run(args: &Args) -> ExitCode {
     let remote = match Remote::open(&args.remote) {
         Ok(remote) => remote,
@@ -136,8 +139,15 @@ fn as_text(day: &DayRow, differences: &[Difference]) -> String {
         ("", Align::Left),
         (say("outcome", "结果"), Align::Left),
     ];
-    let rows: Vec<Vec<String>> = differences.iter().map(row).collect();
-    format!("{text}\n{}", table(&header, &rows))
+    let rows: Vec<Vec<String>> = differences.iter().take(SHOWN).map(row).collect();
+    let all = day.differences.total() + day.healed;
+    let more = all.saturating_sub(rows.len() as u64);
+    text = format!("{text}\n{}", table(&header, &rows));
+    if more > 0 {
+        let hint = say("more; list them with --csv", "条未显示;用 --csv 列出");
+        text.push_str(&format!("… {more} {hint}\n"));
+    }
+    text
 }
 
 fn row(difference: &Difference) -> Vec<String> {
