@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::ambient::{Clock, NonceSource};
+use crate::books::{Books, Schedule};
 use crate::gateway::Gateway;
 use crate::login::Logins;
 use crate::merchant::Merchants;
@@ -36,12 +37,16 @@ pub struct Parts {
     pub token_s: i64,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// When bills are compared unasked, if they are.
+    pub daily: Option<Schedule>,
 }
 
 /// The running application, shared by all requests.
 pub struct App {
     /// The order rules.
-    pub orders: Orders,
+    pub orders: Arc<Orders>,
+    /// Bills beside our books.
+    pub books: Books,
     /// What the merchants' own systems are told.
     pub outbox: Outbox,
     /// The login rules.
@@ -85,14 +90,22 @@ impl App {
         );
         let orders = Orders::new(
             Arc::clone(&store),
-            gateway,
+            Arc::clone(&gateway),
             Arc::clone(&clock),
             Arc::clone(&nonces),
             Arc::clone(&merchants),
             parts.public_url,
             parts.order_expire_s,
         );
-        let orders = orders.refunding_late_payments(parts.refund_paid_after_close);
+        let orders = Arc::new(orders.refunding_late_payments(parts.refund_paid_after_close));
+        let books = Books::new(
+            Arc::clone(&store),
+            gateway,
+            Arc::clone(&clock),
+            Arc::clone(&merchants),
+            Arc::clone(&orders),
+            parts.daily,
+        );
         let outbox = Outbox::new(
             Arc::clone(&store),
             Arc::clone(&clock),
@@ -104,6 +117,7 @@ impl App {
         Arc::new(Self {
             orders,
             outbox,
+            books,
             logins,
             merchants,
             store,

@@ -6,6 +6,7 @@
 pub mod ambient;
 pub mod app;
 pub mod backup;
+pub mod books;
 pub mod certificate;
 pub mod cli;
 pub mod config;

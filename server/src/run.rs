@@ -1,11 +1,13 @@
 //! Running the server: store, gateway, listener, sweep, signals; and what the process says when it ends.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -24,6 +26,8 @@ use crate::store::{OpenError, SledStore, Store};
 
 /// How often the sweep looks whether an order is due.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked whether a day's bill is due.
+const DAILY_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the server did not start, or ended in trouble.
 #[derive(Debug)]
@@ -125,6 +129,7 @@ impl Server {
             refund_paid_after_close: config.refund_paid_after_close,
             token_s: config.token_s,
             trusted_proxies: config.trusted_proxies,
+            daily: config.daily,
         };
         Self::with_parts(listener, parts, config.limits).await
     }
@@ -170,6 +175,7 @@ impl Server {
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone(), sweeping));
         let (delivering, delivered) = oneshot::channel();
         let delivery = tokio::spawn(deliver(Arc::clone(&app), stopped.clone(), delivering));
+        let daily = tokio::spawn(daily(Arc::clone(&app), stopped.clone()));
         let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
@@ -189,8 +195,10 @@ impl Server {
         tracing::info!(failed = result.is_err(), "shutting down");
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
+        app.books.stop();
         serve.await;
-        tokio::join!(finish(sweep, drain), finish(delivery, drain));
+        // A comparison that is cut off begins again after the next start.
+        tokio::join!(finish(sweep, drain), finish(delivery, drain), finish(daily, Duration::ZERO));
         app.store.close().await;
         result
     }
@@ -242,6 +250,25 @@ async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>, sweeping: ones
 async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>, delivering: oneshot::Sender<()>) {
     let _delivering = delivering;
     app.outbox.run(stopped).await;
+}
+
+/// Compares bills when they are due. Should a comparison break off, payments go on, and the next tick begins again.
+async fn daily(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(DAILY_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop_asked(&mut stopped) => return,
+        }
+        let run = AssertUnwindSafe(app.books.run_due()).catch_unwind();
+        tokio::select! {
+            outcome = run => if outcome.is_err() {
+                tracing::error!("comparing a bill broke off; please report it");
+            },
+            () = stop_asked(&mut stopped) => return,
+        }
+    }
 }
 
 /// Resolves at SIGTERM or SIGINT.

@@ -1,6 +1,7 @@
 //! WeChat and the store without sockets and disks, for thousands of runs: the second gateway, and a store that lets
 //! others go first.
 
+mod bill;
 mod charge;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use fastrand::Rng;
 use wxpay_core::messages::auth_code_to_openid::Payer;
 use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
 use wxpay_core::messages::code2session::Session;
+use wxpay_core::messages::download_bill::{BillType, DownloadError};
+use wxpay_core::messages::download_fundflow::AccountType;
 use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::refund::{Accepted, Refund, RefundStatus};
@@ -21,11 +24,15 @@ use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, Trade, TradeState};
 use wxpay_core::{Fen, SignType};
 use wxpay_server::ambient::{Clock, SteppedClock};
-use wxpay_server::gateway::{Code2SessionError, Doubt, Gateway, GatewayError};
+use wxpay_server::gateway::{
+    Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError,
+};
 use wxpay_server::merchant::Merchant;
 use wxpay_server::orders::{Event, Order, OrderKey};
 use wxpay_server::secret::Secret;
 use wxpay_server::store::{Change, Filter, MemoryStore, Page, Rows, Store, StoreError};
+
+pub use self::bill::refund_row;
 
 /// Random choices that every part of a run shares, so that one number repeats the run.
 #[derive(Clone)]
@@ -69,6 +76,7 @@ struct State {
     /// One call in so many fails; 0 is never.
     fails_one_in: u64,
     charges: BTreeMap<String, charge::Charge>,
+    bills: bill::Bills,
 }
 
 struct Placed {
@@ -169,6 +177,11 @@ impl ScriptedWeChat {
     /// From now on, every call succeeds.
     pub fn heal(&self) {
         self.state().fails_one_in = 0;
+    }
+
+    /// From now on, no call succeeds but that for a bill.
+    pub fn fail_always(&self) {
+        self.state().fails_one_in = 1;
     }
 
     /// A person pays, if the order can be paid: then this is what the notice says.
@@ -405,6 +418,26 @@ impl Gateway for ScriptedWeChat {
 
     async fn auth_code_to_openid(&self, _: &Merchant, _: &Secret) -> Result<Payer, GatewayError> {
         Err(refused(ErrCode::AuthCodeInvalid))
+    }
+
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        _: BillType,
+        _: bool,
+    ) -> Result<Download, FetchError> {
+        self.bill(merchant, bill_date)
+    }
+
+    async fn download_fundflow(
+        &self,
+        _: &Merchant,
+        _: &str,
+        _: AccountType,
+        _: bool,
+    ) -> Result<Download, FetchError> {
+        Err(FetchError::NoBill(DownloadError::NoBill))
     }
 
     async fn refund(

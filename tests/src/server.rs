@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wxpay_server::ambient::{Clock, SystemNonces};
 use wxpay_server::app::{App, Parts};
+use wxpay_server::books::Schedule;
 use wxpay_server::gateway::{WeChat, WeChatConfig};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
@@ -41,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
     pub(crate) webhooks: WebhookLimits,
+    pub(crate) daily: Option<Schedule>,
 }
 
 impl Settings {
@@ -92,6 +94,7 @@ impl RunningServer {
             refund_paid_after_close: settings.refund_paid_after_close,
             token_s: 7 * 24 * 3_600,
             trusted_proxies: settings.trusted_proxies,
+            daily: settings.daily,
         };
         let server = Server::with_parts(listener, parts, settings.limits).await.unwrap();
         let app = Arc::clone(&server.app);

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::books::Schedule;
 use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::{Merchants, Webhook};
@@ -61,6 +62,8 @@ pub struct Setup {
     pub webhooks: Option<Vec<Webhook>>,
     /// How they are told.
     pub webhook_limits: WebhookLimits,
+    /// When the server compares bills unasked.
+    pub daily: Option<Schedule>,
 }
 
 impl Default for Setup {
@@ -87,6 +90,7 @@ impl Default for Setup {
             },
             webhooks: None,
             webhook_limits: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
+            daily: None,
         }
     }
 }
@@ -386,6 +390,7 @@ fn settings(
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
         webhooks: setup.webhook_limits,
+        daily: setup.daily,
     }
 }
 

@@ -145,7 +145,7 @@ async fn is_of_here(store: &SledStore, row: &OwnRow) -> Result<bool, BackupError
             let key = crate::orders::OrderKey { merchant: row.merchant.clone(), out_trade_no };
             Ok(store.order(&key).await.map_err(failed)?.is_some())
         }
-        OwnRow::Anomaly(_) | OwnRow::User(_) | OwnRow::Outbox(_) => Ok(true),
+        OwnRow::Anomaly(_) | OwnRow::User(_) | OwnRow::Outbox(_) | OwnRow::Day(_) => Ok(true),
     }
 }
 
@@ -185,6 +185,7 @@ fn name(row: &OwnRow) -> String {
         OwnRow::Idempotency(row) => format!("Idempotency-Key {}", row.key),
         OwnRow::User(row) => format!("user {}", row.openid),
         OwnRow::Outbox(row) => format!("webhook {}", row.id),
+        OwnRow::Day(row) => format!("day {} of {}", row.date, row.merchant),
     }
 }
 

@@ -136,6 +136,7 @@ fn server_config(
         order_expire_s: 7_200,
         refund_paid_after_close: false,
         token_s: 7 * 24 * 3_600,
+        daily: None,
         log_level: "warn".into(),
         merchants: Merchants::new(vec![merchant]),
         warnings: Vec::new(),

@@ -1,8 +1,12 @@
 //! The command line. One file a command; each returns the process's exit code.
 
 mod anomalies;
+mod bar;
+mod bill;
+mod bill_rows;
 mod check_config;
 mod check_store;
+mod csv;
 mod decrypt_refund;
 #[cfg(feature = "demo")]
 mod demo;
@@ -14,6 +18,7 @@ mod input;
 mod lang;
 mod orders;
 mod pay;
+mod reconcile;
 mod refund;
 mod remote;
 mod remote_error;
@@ -73,6 +78,10 @@ enum Command {
     Anomalies(anomalies::Args),
     /// How your own system is told what happens, and what could not be told · 通知商户系统的状态与重发
     Webhooks(webhooks::Args),
+    /// A day's bill, straight from WeChat · 下载账单
+    Bill(bill::Args),
+    /// Compare a day's bill with the server's books · 核对账单
+    Reconcile(reconcile::Args),
     /// Write a backup, also while the server runs · 备份
     Export(export::Args),
     /// Make a data directory from a backup · 从备份恢复
@@ -128,6 +137,8 @@ impl Cli {
             Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
             Command::Webhooks(args) => webhooks::run(&args),
+            Command::Bill(args) => bill::run(&args),
+            Command::Reconcile(args) => reconcile::run(&args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
             Command::CheckStore(args) => check_store::run(&args),

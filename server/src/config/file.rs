@@ -11,6 +11,7 @@ use super::merchant::{self, MerchantFile};
 use super::secrets::Reader;
 use super::{Checks, Config, Problem, is_loopback};
 use crate::ambient::{Clock, SystemClock};
+use crate::books::Schedule;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::{Merchants, refund_notify_url};
@@ -27,6 +28,7 @@ pub(super) struct File {
     wechat: WeChat,
     orders: Orders,
     webhooks: Webhooks,
+    reconcile: Reconcile,
     log: Log,
     #[serde(default)]
     merchants: Vec<MerchantFile>,
@@ -88,6 +90,13 @@ struct Webhooks {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Reconcile {
+    daily: bool,
+    at: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Log {
     level: String,
 }
@@ -120,6 +129,7 @@ impl File {
         if self.store.path.is_empty() {
             checks.problem("store.path", "missing");
         }
+        let daily = self.check_daily(&mut checks);
         checks.take("log.level", telemetry::check(&self.log.level));
         match (listen, wechat, checks.problems.is_empty()) {
             (Some(listen), Some(wechat), true) => Ok(Config {
@@ -143,6 +153,7 @@ impl File {
                 order_expire_s: self.orders.expire_s.cast_signed(),
                 refund_paid_after_close: self.orders.refund_paid_after_close,
                 token_s: self.orders.token_s.cast_signed(),
+                daily,
                 log_level: self.log.level,
                 merchants: Merchants::new(merchants),
                 warnings: checks.warnings,
@@ -203,6 +214,20 @@ impl File {
                 checks.problem(KEY, "expected an address that WeChat can reach, not this machine");
             }
         }
+    }
+
+    /// `HH:MM` of the next day; bills are made from nine o'clock.
+    fn check_daily(&self, checks: &mut Checks) -> Option<Schedule> {
+        let Reconcile { daily, at } = &self.reconcile;
+        let at_minutes = at.split_once(':').and_then(|(hours, minutes)| {
+            let two = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+            let (hours, minutes) = (two(hours).then_some(hours)?, two(minutes).then_some(minutes)?);
+            let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+            ((9..24).contains(&hours) && minutes < 60).then_some(hours * 60 + minutes)
+        });
+        let expected = "expected 09:00 to 23:59, Beijing time; WeChat makes bills in the morning";
+        let at_minutes = checks.take("reconcile.at", at_minutes.ok_or_else(|| expected.into()));
+        at_minutes.filter(|_| *daily).map(|at_minutes| Schedule { at_minutes })
     }
 
     fn check_wechat(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<WeChatConfig> {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
+use crate::books::Schedule;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::Merchants;
@@ -48,6 +49,8 @@ pub struct Config {
     pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
+    /// When bills are compared unasked, if they are.
+    pub daily: Option<Schedule>,
     /// What to log.
     pub log_level: String,
     /// Whom we work for.

@@ -15,6 +15,7 @@ struct Shown<'a> {
     wechat: WeChat<'a>,
     orders: Orders,
     webhooks: Webhooks,
+    reconcile: Reconcile,
     merchants: Vec<ShownMerchant<'a>>,
 }
 
@@ -77,6 +78,13 @@ struct ShownWebhook<'a> {
 }
 
 #[derive(Serialize)]
+struct Reconcile {
+    daily: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+}
+
+#[derive(Serialize)]
 struct ShownMerchant<'a> {
     id: &'a str,
     appid: &'a str,
@@ -132,6 +140,12 @@ pub(super) fn shown(config: &Config) -> String {
         webhooks: Webhooks {
             timeout_ms: config.webhooks.timeout_ms,
             max_in_flight: config.webhooks.max_in_flight,
+        },
+        reconcile: Reconcile {
+            daily: config.daily.is_some(),
+            at: config
+                .daily
+                .map(|daily| format!("{:02}:{:02}", daily.at_minutes / 60, daily.at_minutes % 60)),
         },
         merchants: merchants.collect(),
     };

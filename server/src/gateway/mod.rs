@@ -1,6 +1,8 @@
 //! WeChat, as far as the rules need it.
 
+mod bill;
 mod client;
+mod download;
 mod hosts;
 mod report;
 mod wechat;
@@ -10,6 +12,8 @@ use wxpay_core::SignType;
 use wxpay_core::messages::auth_code_to_openid::Payer;
 use wxpay_core::messages::close_order::Closing;
 use wxpay_core::messages::code2session::{Session, SessionError};
+use wxpay_core::messages::download_bill::BillType;
+use wxpay_core::messages::download_fundflow::AccountType;
 use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::refund::{Accepted, Refund};
@@ -21,6 +25,7 @@ use wxpay_core::messages::{ErrCode, FieldError, Trade};
 use wxpay_core::xml::XmlError;
 
 pub use client::WeChatError;
+pub use download::{Download, FetchError};
 pub use wechat::{WeChat, WeChatConfig};
 
 use crate::merchant::Merchant;
@@ -82,6 +87,25 @@ pub trait Gateway: Send + Sync {
         merchant: &Merchant,
         auth_code: &Secret,
     ) -> Result<Payer, GatewayError>;
+
+    /// The payments and refunds of one day of Beijing time (`yyyyMMdd`), as text. Safe to repeat.
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        bill_type: BillType,
+        gzip: bool,
+    ) -> Result<Download, FetchError>;
+
+    /// What went in and out of one of the merchant's accounts on one day of Beijing time (`yyyyMMdd`), as text. Safe to
+    /// repeat.
+    async fn download_fundflow(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        account_type: AccountType,
+        gzip: bool,
+    ) -> Result<Download, FetchError>;
 
     /// Pays back, with the merchant certificate. The same refund again is safe; another number is another refund.
     async fn refund(

@@ -8,6 +8,8 @@ use reqwest::{Client, Response, Url};
 use wxpay_core::messages::auth_code_to_openid::{self, Payer};
 use wxpay_core::messages::close_order::{self, Closing};
 use wxpay_core::messages::code2session::{self, Session};
+use wxpay_core::messages::download_bill::{self, BillType};
+use wxpay_core::messages::download_fundflow::{self, AccountType};
 use wxpay_core::messages::micropay::{self, Micropay};
 use wxpay_core::messages::order_query::{self, Found};
 use wxpay_core::messages::refund::{self, Accepted, Refund};
@@ -18,10 +20,11 @@ use wxpay_core::messages::{ErrCode, Trade};
 use wxpay_core::xml::{self, from_xml, to_xml};
 use wxpay_core::{Params, SignType};
 
+use super::bill::fetch;
 use super::client::{Clients, WeChatError};
 use super::hosts::Hosts;
 use super::report::Reports;
-use super::{Code2SessionError, Doubt, Gateway, GatewayError};
+use super::{Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError};
 use crate::ambient::{Clock, NonceSource};
 use crate::merchant::{Merchant, Merchants};
 use crate::secret::Secret;
@@ -83,6 +86,12 @@ impl WeChat {
         let (client, url) = (self.clients.plain.clone(), self.config.pay_url.clone());
         self.reports = Some(Reports::start(client, url, Arc::clone(&self.nonces), clock));
         self
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.config.pay_url.clone();
+        url.set_path(path);
+        url
     }
 
     /// A call that is safe to repeat: when one address is not reached, the same bytes go to the other.
@@ -267,6 +276,40 @@ impl Gateway for WeChat {
         Ok(auth_code_to_openid::read_reply(reply, identity, *sign_type, api_key)?)
     }
 
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        bill_type: BillType,
+        gzip: bool,
+    ) -> Result<Download, FetchError> {
+        let Merchant { identity, sign_type, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request = download_bill::request(
+            bill_date, bill_type, gzip, identity, &nonce, *sign_type, api_key,
+        );
+        let request = request.map_err(GatewayError::Invalid)?;
+        let (url, patience_ms) = (self.url(download_bill::PATH), self.config.total_timeout_ms);
+        fetch(&self.clients.plain, url, &request, patience_ms, download_bill::read_error).await
+    }
+
+    async fn download_fundflow(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        account_type: AccountType,
+        gzip: bool,
+    ) -> Result<Download, FetchError> {
+        let client = self.clients.of(merchant).ok_or(GatewayError::NoCertificate)?;
+        let Merchant { identity, api_key, .. } = merchant;
+        let nonce = self.nonces.nonce();
+        let request =
+            download_fundflow::request(bill_date, account_type, gzip, identity, &nonce, api_key);
+        let request = request.map_err(GatewayError::Invalid)?;
+        let (url, patience_ms) = (self.url(download_fundflow::PATH), self.config.total_timeout_ms);
+        fetch(client, url, &request, patience_ms, download_fundflow::read_error).await
+    }
+
     async fn refund(
         &self,
         merchant: &Merchant,
@@ -314,7 +357,7 @@ async fn read_body(mut response: Response) -> Result<Vec<u8>, GatewayError> {
 }
 
 /// The address is taken off first: the login address carries the AppSecret.
-fn doubt(error: reqwest::Error) -> GatewayError {
+pub(super) fn doubt(error: reqwest::Error) -> GatewayError {
     let error = error.without_url();
     if error.is_builder() || error.is_connect() {
         not_sent(causes(&error))
@@ -325,7 +368,7 @@ fn doubt(error: reqwest::Error) -> GatewayError {
     }
 }
 
-fn not_sent(detail: String) -> GatewayError {
+pub(super) fn not_sent(detail: String) -> GatewayError {
     GatewayError::NotSent { detail }
 }
 

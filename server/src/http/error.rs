@@ -10,6 +10,7 @@ use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::code2session::SessionError;
 use wxpay_core::messages::reply::ReplyError;
 
+use crate::books::ReconcileError;
 use crate::gateway::{Code2SessionError, Doubt, GatewayError};
 use crate::login::LoginError;
 use crate::orders::{Conflict, OrderError, RefundError, Refused};
@@ -129,6 +130,19 @@ impl ApiError {
 
 impl Reply for ApiError {
     fn into_response(self) -> Response {
+        let body = self.body();
+        let mut response = warp::reply::json(&body).into_response();
+        *response.status_mut() = self.status;
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl ApiError {
+    /// What the caller reads, also where the status is sent already. Writes the log.
+    pub(super) fn body(&self) -> impl Serialize + '_ {
         let request_id = telemetry::request_id();
         let source = self.source.as_deref().unwrap_or_default();
         if self.status.is_server_error() {
@@ -136,20 +150,14 @@ impl Reply for ApiError {
         } else {
             tracing::debug!(request_id, code = self.code, source, "request refused");
         }
-        let body = Body {
+        Body {
             code: self.code,
             message: &self.message,
             request_id,
             field: self.field.as_deref(),
             wechat_code: self.wechat_code.as_deref(),
             advice: self.advice,
-        };
-        let mut response = warp::reply::json(&body).into_response();
-        *response.status_mut() = self.status;
-        if let Some(seconds) = self.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response
     }
 }
 
@@ -254,6 +262,33 @@ impl From<GatewayError> for ApiError {
             }
         };
         answer.because(source)
+    }
+}
+
+impl From<ReconcileError> for ApiError {
+    fn from(error: ReconcileError) -> Self {
+        let words = error.to_string();
+        match error {
+            ReconcileError::OutOfRange => {
+                Self::field("date", "expected a day that is over, at most three months ago")
+            }
+            ReconcileError::NotReady => Self::unavailable(
+                "upstream_bill_not_ready",
+                "WeChat has not made this bill yet; it does after 10:00 Beijing time of the next day",
+            ),
+            ReconcileError::Refused { .. } => {
+                Self::new(StatusCode::BAD_GATEWAY, "upstream_bill_refused", words)
+            }
+            ReconcileError::Bill(_) | ReconcileError::OtherDay => {
+                Self::new(StatusCode::BAD_GATEWAY, "upstream_bill_damaged", words)
+            }
+            ReconcileError::Gateway(error) => error.into(),
+            ReconcileError::Order(error) => error.into(),
+            ReconcileError::Store(error) => error.into(),
+            ReconcileError::Stopped => {
+                Self::unavailable("busy", "the server is about to end; try again")
+            }
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 mod api;
 mod auth;
 mod body;
-#[cfg(feature = "pages")]
-mod debugger;
 mod error;
 mod listen;
+#[cfg(feature = "pages")]
+mod pages;
 mod routes;
 
 pub(crate) use api::anomalies::AnomalyView;

@@ -11,7 +11,7 @@ use warp::{Filter, Rejection, Reply};
 
 use super::api::{
     anomalies, export, health, login, micropay, native_page, notify, notify_refund, offer, orders,
-    pay, query, refunds, webhooks,
+    pay, query, reconcile, refunds, webhooks,
 };
 use super::body::{self, JSON_MAX_BYTES, NOTICE_MAX_BYTES};
 use super::{ApiError, Limits, Peer};
@@ -25,6 +25,8 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
         .unify()
         .or(cashier(app, slow))
         .unify()
+        .or(bills(app, slow))
+        .unify()
         .or(paying_back(app, slow))
         .unify()
         .or(endpoints(app, slow))
@@ -34,7 +36,7 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
         .or(health_checks(app))
         .unify();
     #[cfg(feature = "pages")]
-    let routes = routes.or(super::debugger::page()).unify();
+    let routes = routes.or(super::pages::pages()).unify();
     routes.recover(no_route).unify().boxed()
 }
 
@@ -163,6 +165,24 @@ fn cashier(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .or(reply(payer))
         .unify()
         .boxed()
+}
+
+/// Bills beside our books: what the merchant's backend, the command line and the summary page call.
+fn bills(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
+    let headers = || warp::header::headers_cloned();
+    let compare = post(app, "reconcile").and(headers()).and(json(slow)).then(reconcile::reconcile);
+    let show = with(app)
+        .and(warp::path!("v1" / "days" / String))
+        .and(warp::get())
+        .and(headers())
+        .then(reconcile::show);
+    let list = with(app)
+        .and(warp::path!("v1" / "days"))
+        .and(warp::get())
+        .and(headers())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .then(reconcile::list);
+    reply(compare).or(reply(show)).unify().or(reply(list)).unify().boxed()
 }
 
 /// Paying back, which the merchant's backend alone may do.

@@ -3,6 +3,7 @@
 mod agenda;
 mod anomalies;
 mod apply;
+mod audit;
 mod charges;
 mod close;
 mod create;

@@ -48,6 +48,7 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
         refund_paid_after_close: false,
         token_s: 7_200,
         trusted_proxies: Vec::new(),
+        daily: None,
     };
     let limits = Limits {
         max_connections: 8,

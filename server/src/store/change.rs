@@ -5,6 +5,7 @@ use super::keys;
 use super::rows::{
     AnomalyRow, Expect, IdempotencyRow, OutboxRow, RowWrite, Topic, User, Value, of_order, topic,
 };
+use crate::books::DayRow;
 use crate::orders::{Event, EventKind, Order, OrderKey};
 
 /// A set of writes that happen together or not at all.
@@ -91,6 +92,7 @@ impl Change {
             }
             OwnRow::User(row) => (keys::user(&row.merchant, &row.openid), Value::User(row)),
             OwnRow::Outbox(row) => (keys::outbox(&row), Value::Outbox(row)),
+            OwnRow::Day(row) => (keys::day(&row.merchant, row.date), Value::Day(row)),
         };
         Self::of_row(RowWrite { key, value, expect: Expect::Nothing })
     }
@@ -120,6 +122,12 @@ impl Change {
     pub fn resolve_orphan(row: AnomalyRow) -> Self {
         let key = keys::anomaly(&row.key.merchant, &row.id);
         Self::of_row(RowWrite { key, value: Value::Anomaly(row), expect: Expect::Something })
+    }
+
+    /// How a day's bill compared; an earlier comparison of the day is replaced.
+    pub fn day(row: DayRow) -> Self {
+        let key = keys::day(&row.merchant, row.date);
+        Self::of_row(RowWrite::put(key, Value::Day(Box::new(row))))
     }
 
     /// An outbox row was delivered (`None`), or shall be sent later, or never, or again. Stale when it was moved before.

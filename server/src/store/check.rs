@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::group::split_revision;
 use super::{AnomalyRow, Change, IdempotencyRow, OutboxRow, User, keys};
+use crate::books::DayRow;
 use crate::orders::{Event, Order, OrderKey};
 
 /// What was looked at, and what is wrong with it.
@@ -167,6 +168,13 @@ impl Check<'_> {
                 }
                 keys::WAITING => self.outbox("waiting webhooks", &key, &value)?,
                 keys::DEAD => self.outbox("dead webhooks", &key, &value)?,
+                keys::DAYS => {
+                    self.count("days");
+                    let day = read::<DayRow>(&value);
+                    if day.is_none_or(|day| key != keys::day(&day.merchant, day.date)) {
+                        self.problem(&key, "is not the day that its key says");
+                    }
+                }
                 b"m/" if key == keys::HEAD || key == keys::FORMAT => {}
                 _ => self.problem(&key, "is of no known kind"),
             }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use wxpay_core::messages::TradeState;
 
 use super::{Store, StoreError, keys};
+use crate::books::{Day, DayRow};
 use crate::orders::{Anomaly, Event, EventKind, Order, OrderKey, Resolution};
 
 /// A user of a merchant's mini program.
@@ -146,6 +147,7 @@ pub(super) enum Value {
     Anomaly(AnomalyRow),
     Movement(Movement),
     Owner(OrderKey),
+    Day(Box<DayRow>),
 }
 
 /// What must be there before; otherwise the whole change is stale.
@@ -176,6 +178,7 @@ impl RowWrite {
             Value::Anomaly(row) => json("anomaly", row)?,
             Value::Movement(row) => json("movement", row)?,
             Value::Owner(row) => json("order key", row)?,
+            Value::Day(row) => json("day", row)?,
         };
         Ok(Some(bytes))
     }
@@ -424,6 +427,40 @@ impl dyn Store + '_ {
         let after = after.map(keys::movement);
         let mut rows = self.rows(after_or(from, after), end, limit).await?;
         rows.iter_mut().map(|(_, bytes)| decode("movement", bytes)).collect()
+    }
+
+    /// How a day's bill compared.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn day(&self, merchant: &str, date: Day) -> Found<DayRow> {
+        self.typed("day", keys::day(merchant, date)).await
+    }
+
+    /// The days from `from` until `to`, both included, that were compared.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn days(
+        &self,
+        merchant: &str,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<DayRow>, StoreError> {
+        let (from, end) = (keys::day(merchant, from), keys::day(merchant, to.back(-1)));
+        let rows = self.rows(from, end, usize::MAX).await?;
+        rows.iter().map(|(_, bytes)| decode("day", bytes)).collect()
+    }
+
+    /// When the merchant's first order was created, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn first_order_ms(&self, merchant: &str) -> Found<i64> {
+        let prefix = keys::created_prefix(merchant);
+        let end = keys::behind(&prefix);
+        let rows = self.rows(prefix, end, 1).await?;
+        Ok(rows.first().and_then(|(key, _)| keys::created_ms(merchant, key)))
     }
 
     async fn typed<T: DeserializeOwned>(&self, what: &'static str, key: Vec<u8>) -> Found<T> {

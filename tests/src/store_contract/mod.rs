@@ -4,6 +4,7 @@
 
 mod beside;
 mod changes;
+mod days;
 mod lists;
 mod rows;
 
@@ -17,6 +18,7 @@ use wxpay_server::store::{Change, IdempotencyRow, Store};
 
 pub use beside::*;
 pub use changes::*;
+pub use days::*;
 pub use lists::*;
 pub use rows::*;
 

@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod bills;
 mod books;
 mod config;
 mod explaining;
@@ -25,6 +26,10 @@ use wxpay_simulator::{Config, Merchant, Running, Simulator};
 use wxpay_tests::{API_KEY, APP_SECRET, APPID, MCH_ID};
 
 async fn simulator() -> Running {
+    Simulator::start(simulated()).await.unwrap()
+}
+
+fn simulated() -> Config {
     let mut config = Config::new(vec![Merchant {
         appid: APPID.into(),
         mch_id: MCH_ID.into(),
@@ -33,7 +38,7 @@ async fn simulator() -> Running {
         name: "Test shop".into(),
     }]);
     config.speedup = 1_000;
-    Simulator::start(config).await.unwrap()
+    config
 }
 
 fn stdout(output: &Output) -> String {

@@ -52,6 +52,8 @@ promises![
     a_webhook_is_moved_once,
     logs_are_whole_and_paged,
     what_is_brought_back_is_the_same,
+    days_are_in_order_and_replaced,
+    the_first_order_is_the_oldest,
 ];
 
 #[test]

@@ -11,6 +11,7 @@
 mod anomalies;
 mod api;
 mod backup;
+mod bills;
 mod closing;
 mod create;
 mod faults;

@@ -12,6 +12,7 @@ pub(super) mod offer;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
+pub(super) mod reconcile;
 pub(super) mod refunds;
 pub(super) mod webhooks;
 
