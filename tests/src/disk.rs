@@ -25,6 +25,7 @@ pub fn why_not() -> Option<String> {
 
 /// Says, where nobody can miss it, that a test cannot run. `cargo xtask test` shows these lines.
 pub fn cannot_run(what: &str, why: &str) {
+    let why = why.lines().next().unwrap_or_default();
     // Not `println!`: that is shown of tests that fail only.
     let _ = writeln!(std::io::stderr(), "cannot run here: {what}: {why}");
 }

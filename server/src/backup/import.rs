@@ -145,7 +145,7 @@ async fn is_of_here(store: &SledStore, row: &OwnRow) -> Result<bool, BackupError
             let key = crate::orders::OrderKey { merchant: row.merchant.clone(), out_trade_no };
             Ok(store.order(&key).await.map_err(failed)?.is_some())
         }
-        OwnRow::Anomaly(_) | OwnRow::User(_) | OwnRow::Outbox(_) => Ok(true),
+        OwnRow::Anomaly(_) | OwnRow::User(_) | OwnRow::Outbox(_) | OwnRow::Day(_) => Ok(true),
     }
 }
 
@@ -153,11 +153,7 @@ async fn is_of_here(store: &SledStore, row: &OwnRow) -> Result<bool, BackupError
 async fn tell_again(store: &SledStore, outbox: Outbox) -> Result<(), BackupError> {
     let mut changes = Vec::new();
     for (_, row) in outbox {
-        let cause = match row.cause() {
-            Some(cause) => store.row(&cause).await.map_err(failed)?,
-            None => None,
-        };
-        if cause.is_some() {
+        if store.row(&row.cause()).await.map_err(failed)?.is_some() {
             let name = format!("webhook {} to {}", row.id, row.endpoint);
             changes.push((name, Change::restore(OwnRow::Outbox(row))));
         }
@@ -189,6 +185,7 @@ fn name(row: &OwnRow) -> String {
         OwnRow::Idempotency(row) => format!("Idempotency-Key {}", row.key),
         OwnRow::User(row) => format!("user {}", row.openid),
         OwnRow::Outbox(row) => format!("webhook {}", row.id),
+        OwnRow::Day(row) => format!("day {} of {}", row.date, row.merchant),
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! {"wxpay_backup":{"version":1,"at":"2026-01-01T12:00:00+08:00"}}
 //! {"order":{"merchant":"shop","out_trade_no":"…","events":[…]}}      every order once
-//! {"row":{"user":{…}}}                                               anomaly, idempotency, user, outbox
+//! {"row":{"user":{…}}}                                               anomaly, idempotency, user, outbox, day
 //! {"end":{"orders":1,"events":5,"rows":1,"sha256":"…"}}              of all bytes before this line
 //! ```
 //!

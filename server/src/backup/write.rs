@@ -15,10 +15,11 @@ const PAGE: usize = 100;
 
 /// Rows in their order. What waits to be told is looked at between two looks at what is not told any more: a row that
 /// moves from one to the other meanwhile is in the backup at least once, and the later line counts.
-const KINDS: [RowKind; 6] = [
+const KINDS: [RowKind; 7] = [
     RowKind::Anomaly,
     RowKind::Idempotency,
     RowKind::User,
+    RowKind::Day,
     RowKind::Dead,
     RowKind::Waiting,
     RowKind::Dead,

@@ -1,8 +1,12 @@
 //! The command line. One file a command; each returns the process's exit code.
 
 mod anomalies;
+mod bar;
+mod bill;
+mod bill_rows;
 mod check_config;
 mod check_store;
+mod csv;
 mod decrypt_refund;
 #[cfg(feature = "demo")]
 mod demo;
@@ -13,6 +17,9 @@ mod import;
 mod input;
 mod lang;
 mod orders;
+mod pay;
+mod reconcile;
+mod refund;
 mod remote;
 mod remote_error;
 mod serve;
@@ -21,6 +28,7 @@ mod sign;
 mod simulate;
 mod store_error;
 mod table;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -62,8 +70,20 @@ enum Command {
     Query(orders::OneArgs),
     /// Close an order: nobody can pay it any more · 关闭订单
     Close(orders::OneArgs),
+    /// Take a payment-code order back: unpaid it is closed, paid it is given back whole · 撤销付款码订单
+    Reverse(orders::OneArgs),
+    /// Show what a user needs to pay: a QR code (NATIVE) or a link (MWEB) · 显示收款二维码或链接
+    Pay(pay::Args),
+    /// Pay back an order, or a part of it, and look at refunds · 退款与查看退款
+    Refund(refund::Args),
     /// What is odd and waits for a person · 异常列表与处理
     Anomalies(anomalies::Args),
+    /// How your own system is told what happens, and what could not be told · 通知商户系统的状态与重发
+    Webhooks(webhooks::Args),
+    /// A day's bill, straight from WeChat · 下载账单
+    Bill(bill::Args),
+    /// Compare a day's bill with the server's books · 核对账单
+    Reconcile(reconcile::Args),
     /// Write a backup, also while the server runs · 备份
     Export(export::Args),
     /// Make a data directory from a backup · 从备份恢复
@@ -115,7 +135,13 @@ impl Cli {
             Command::Orders(args) => orders::list(&args),
             Command::Query(args) => orders::query(&args),
             Command::Close(args) => orders::close(&args),
+            Command::Reverse(args) => orders::reverse(&args),
+            Command::Pay(args) => pay::run(&args),
+            Command::Refund(args) => refund::run(&args),
             Command::Anomalies(args) => anomalies::run(&args),
+            Command::Webhooks(args) => webhooks::run(&args),
+            Command::Bill(args) => bill::run(&args),
+            Command::Reconcile(args) => reconcile::run(&args),
             Command::Export(args) => export::run(&args),
             Command::Import(args) => import::run(&args),
             Command::CheckStore(args) => check_store::run(&args),

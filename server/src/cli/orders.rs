@@ -1,4 +1,4 @@
-//! `wxpay order`, `orders`, `query` and `close`: looking at orders, and asking WeChat about one.
+//! `wxpay order`, `orders`, `query`, `close` and `reverse`: looking at orders, and asking WeChat about one.
 
 use std::process::ExitCode;
 
@@ -55,6 +55,22 @@ pub(super) fn close(args: &OneArgs) -> ExitCode {
             say(
                 "WeChat closes no order younger than five minutes: the server will, as soon as it may.",
                 "微信不关闭五分钟内的订单;到时服务端会自动关闭。",
+            )
+        };
+        format!("{}{said}\n", order_text(order))
+    })
+}
+
+/// `wxpay reverse`.
+pub(super) fn reverse(args: &OneArgs) -> ExitCode {
+    post(args, "reverse", |order| {
+        let is_over = matches!(text(order, "trade_state"), "REVOKED" | "CLOSED");
+        let said = if is_over {
+            say("The order is reversed.", "订单已撤销。")
+        } else {
+            say(
+                "WeChat has not reversed the order yet: the server goes on asking for it.",
+                "微信尚未撤销此订单,服务端会继续请求。",
             )
         };
         format!("{}{said}\n", order_text(order))

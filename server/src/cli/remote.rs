@@ -233,7 +233,11 @@ pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-fn merchant<'a>(merchants: &'a Merchants, id: Option<&str>) -> Result<&'a Merchant, String> {
+/// The merchant of this id, or the only one there is.
+pub(super) fn merchant<'a>(
+    merchants: &'a Merchants,
+    id: Option<&str>,
+) -> Result<&'a Merchant, String> {
     let found = match id {
         Some(id) => merchants.get(id),
         None => merchants.only(),

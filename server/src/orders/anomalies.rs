@@ -111,6 +111,7 @@ impl Orders {
         let row = AnomalyRow { id: id.clone(), key, at_ms, anomaly, resolved: None };
         match self.store.commit(Change::orphan(row).tell(&merchant.endpoints())).await {
             Ok(()) => {
+                self.bells.ring(&merchant.id);
                 tracing::error!(merchant = merchant.id, out_trade_no, id, kind, "anomaly found");
                 Ok(())
             }

@@ -3,27 +3,47 @@
 mod agenda;
 mod anomalies;
 mod apply;
+mod audit;
+mod charges;
 mod close;
 mod create;
+mod idempotency;
+mod late;
+mod micropay;
+mod offer;
 mod order;
 mod pay;
 mod query;
 mod reconcile;
+mod refund;
+mod reverse;
 
 use std::sync::Arc;
 
+use wxpay_core::messages::TradeType;
+
 pub use self::anomalies::AnomalyPage;
 pub use self::apply::{Fact, Verdict, apply};
-pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::create::{Created, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::idempotency::Idempotency;
+pub use self::offer::{Asker, Offer};
 pub use self::order::{
     Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
-    RefundFact, RefundTerms, Refused, Resolution, Source, Terms,
+    RefundFact, RefundTerms, Refused, Resolution, Reversal, Source, Terms,
+};
+
+pub use self::refund::{
+    NewRefund, Noticed, RefundDiffersError, RefundError, RefundReport, Refunded, apply_refund,
 };
 
 use self::agenda::Agenda;
+use self::charges::Charges;
+use self::late::LatePayments;
+use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
+use crate::outbox::Bells;
 use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
@@ -38,6 +58,11 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    /// Rung when there is something to tell.
+    bells: Arc<Bells>,
+    turns: Turns,
+    charges: Charges,
+    late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -62,6 +87,10 @@ pub enum OrderError {
     },
     /// The order's state, or what was asked before, does not allow it.
     Conflict(Conflict),
+    /// The refund cannot be made.
+    Refund(RefundError),
+    /// WeChat knows another refund by this number.
+    RefundDiffers(RefundDiffersError),
     /// WeChat did not do it.
     Gateway(GatewayError),
     /// The store did not do it.
@@ -81,8 +110,16 @@ pub enum Conflict {
     Closed,
     /// The order's time is over.
     Expired,
-    /// The order is not paid in a mini program.
-    OtherTradeType,
+    /// The order, which is of this type, is paid in another way.
+    OtherTradeType(TradeType),
+    /// A payment code was charged for the order before, and nobody knows yet what came of it.
+    Charging,
+    /// A payment code was charged for the order: it can be reversed, but not closed.
+    Reversible,
+    /// The order shall be reversed, which gives back all of its money.
+    Reversing,
+    /// Money of the order went back already, or is on its way: a reversal would give it back again.
+    Refunding,
 }
 
 /// Repeats of a decision whose order was changed meanwhile; each loses only to a change that succeeded.
@@ -104,12 +141,21 @@ impl Orders {
             gateway,
             clock,
             nonces,
+            bells: Arc::new(Bells::new(&merchants)),
             merchants,
             public_url,
             expire_s,
             agenda: Agenda::default(),
+            turns: Turns::default(),
+            charges: Charges::default(),
+            late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// What wakes the delivery of webhooks.
+    pub fn bells(&self) -> Arc<Bells> {
+        Arc::clone(&self.bells)
     }
 
     /// One order.
@@ -153,10 +199,14 @@ impl Orders {
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
             let after = change.order().cloned().unwrap_or_else(|| order.clone());
+            let is_told = change.tells();
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
                     log_anomalies(&order, &after);
+                    if is_told {
+                        self.bells.ring(&key.merchant);
+                    }
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}
@@ -223,6 +273,8 @@ impl std::fmt::Display for OrderError {
             Self::NotFound => f.write_str("there is no such order"),
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
+            Self::Refund(error) => error.fmt(f),
+            Self::RefundDiffers(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }
@@ -240,7 +292,32 @@ impl Conflict {
             Self::Paid => "the order is paid already",
             Self::Closed => "the order is closed",
             Self::Expired => "the order's time to pay is over",
-            Self::OtherTradeType => "the order is not to be paid in a mini program",
+            Self::OtherTradeType(TradeType::Jsapi) => {
+                "the order is a JSAPI order: the mini program pays it by POST /v1/pay"
+            }
+            Self::OtherTradeType(TradeType::Native | TradeType::App | TradeType::Mweb) => {
+                "the order is a NATIVE, APP or MWEB order: \
+                    your backend gets what the user needs by POST /v1/orders/{out_trade_no}/pay"
+            }
+            Self::OtherTradeType(TradeType::Micropay) => {
+                "the order is a MICROPAY order: \
+                    your backend charges a payment code by POST /v1/orders/{out_trade_no}/micropay"
+            }
+            Self::OtherTradeType(TradeType::Facepay) => "the order is a FACEPAY order",
+            Self::Charging => {
+                "a payment code was charged for this order already; \
+                    look at the order until it is paid or reversed, and take a new order for another code"
+            }
+            Self::Reversible => {
+                "a payment code was charged for this order: \
+                    it is not closed but reversed, by POST /v1/orders/{out_trade_no}/reverse"
+            }
+            Self::Reversing => {
+                "the order is being reversed, which gives back all of its money; look at it again"
+            }
+            Self::Refunding => {
+                "money of this order went back already or is on its way; refund the rest instead"
+            }
         }
     }
 }

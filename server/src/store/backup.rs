@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rows::{after_or, decode};
 use super::{AnomalyRow, IdempotencyRow, OutboxRow, Store, StoreError, User, keys};
+use crate::books::DayRow;
 
 /// A row that only a backup can bring back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum OwnRow {
     User(User),
     /// Something to tell the merchant's own system, waiting or given up.
     Outbox(OutboxRow),
+    /// How a day's bill compared.
+    Day(Box<DayRow>),
 }
 
 /// Kinds of such rows, by where they are kept.
@@ -32,6 +35,8 @@ pub enum RowKind {
     Waiting,
     /// What is not told any more.
     Dead,
+    /// Days that were compared.
+    Day,
 }
 
 /// Some rows, and where they end.
@@ -51,6 +56,7 @@ impl RowKind {
             Self::User => keys::USERS,
             Self::Waiting => keys::WAITING,
             Self::Dead => keys::DEAD,
+            Self::Day => keys::DAYS,
         }
     }
 
@@ -60,6 +66,7 @@ impl RowKind {
             Self::Idempotency => OwnRow::Idempotency(decode("idempotency row", bytes)?),
             Self::User => OwnRow::User(decode("user", bytes)?),
             Self::Waiting | Self::Dead => OwnRow::Outbox(decode("outbox row", bytes)?),
+            Self::Day => OwnRow::Day(decode("day", bytes)?),
         })
     }
 }

@@ -5,6 +5,7 @@ use super::keys;
 use super::rows::{
     AnomalyRow, Expect, IdempotencyRow, OutboxRow, RowWrite, Topic, User, Value, of_order, topic,
 };
+use crate::books::DayRow;
 use crate::orders::{Event, EventKind, Order, OrderKey};
 
 /// A set of writes that happen together or not at all.
@@ -30,6 +31,8 @@ struct News {
     topic: Topic,
     key: OrderKey,
     seq: u64,
+    /// The anomaly, if it belongs to no order of ours.
+    anomaly: Option<String>,
     at_ms: i64,
 }
 
@@ -89,6 +92,7 @@ impl Change {
             }
             OwnRow::User(row) => (keys::user(&row.merchant, &row.openid), Value::User(row)),
             OwnRow::Outbox(row) => (keys::outbox(&row), Value::Outbox(row)),
+            OwnRow::Day(row) => (keys::day(&row.merchant, row.date), Value::Day(row)),
         };
         Self::of_row(RowWrite { key, value, expect: Expect::Nothing })
     }
@@ -102,10 +106,11 @@ impl Change {
     /// An anomaly that belongs to no order of ours. Stale when it is known already.
     pub fn orphan(row: AnomalyRow) -> Self {
         let news = News {
-            id: format!("{}.{}", row.key.merchant, row.id),
+            id: format!("{}:{}", row.key.merchant, row.id.replace('.', ":")),
             topic: Topic::AnomalyFound,
             key: row.key.clone(),
             seq: 0,
+            anomaly: Some(row.id.clone()),
             at_ms: row.at_ms,
         };
         let key = keys::anomaly(&row.key.merchant, &row.id);
@@ -117,6 +122,12 @@ impl Change {
     pub fn resolve_orphan(row: AnomalyRow) -> Self {
         let key = keys::anomaly(&row.key.merchant, &row.id);
         Self::of_row(RowWrite { key, value: Value::Anomaly(row), expect: Expect::Something })
+    }
+
+    /// How a day's bill compared; an earlier comparison of the day is replaced.
+    pub fn day(row: DayRow) -> Self {
+        let key = keys::day(&row.merchant, row.date);
+        Self::of_row(RowWrite::put(key, Value::Day(Box::new(row))))
     }
 
     /// An outbox row was delivered (`None`), or shall be sent later, or never, or again. Stale when it was moved before.
@@ -145,6 +156,11 @@ impl Change {
         self
     }
 
+    /// Whether somebody is told of it.
+    pub fn tells(&self) -> bool {
+        self.rows.iter().any(|row| matches!(row.value, Value::Outbox(_)))
+    }
+
     /// The order as it will be.
     pub fn order(&self) -> Option<&Order> {
         self.order.as_ref().map(|change| &change.order)
@@ -157,13 +173,23 @@ impl Change {
 
 impl News {
     fn of(key: &OrderKey, event: &Event, topic: Topic) -> Self {
-        let id = format!("{}.{}.{}", key.merchant, key.out_trade_no, event.seq);
-        Self { id, topic, key: key.clone(), seq: event.seq, at_ms: event.at_ms }
+        let id = format!("{}:{}:{}", key.merchant, key.out_trade_no, event.seq);
+        Self { id, topic, key: key.clone(), seq: event.seq, anomaly: None, at_ms: event.at_ms }
     }
 
     fn row(&self, endpoint: &str) -> OutboxRow {
-        let Self { id, topic, key, seq, at_ms } = self.clone();
-        let endpoint = endpoint.into();
-        OutboxRow { id, topic, key, seq, at_ms, endpoint, attempts: 0, next_ms: at_ms, dead: None }
+        let Self { id, topic, key, seq, anomaly, at_ms } = self.clone();
+        OutboxRow {
+            id,
+            topic,
+            key,
+            seq,
+            anomaly,
+            at_ms,
+            endpoint: endpoint.into(),
+            attempts: 0,
+            next_ms: at_ms,
+            dead: None,
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::group::split_revision;
 use super::{AnomalyRow, Change, IdempotencyRow, OutboxRow, User, keys};
+use crate::books::DayRow;
 use crate::orders::{Event, Order, OrderKey};
 
 /// What was looked at, and what is wrong with it.
@@ -173,6 +174,13 @@ impl Check<'_> {
                 }
                 keys::WAITING => self.outbox("waiting webhooks", &key, &value)?,
                 keys::DEAD => self.outbox("dead webhooks", &key, &value)?,
+                keys::DAYS => {
+                    self.count("days");
+                    let day = read::<DayRow>(&value);
+                    if day.is_none_or(|day| key != keys::day(&day.merchant, day.date)) {
+                        self.problem(&key, "is not the day that its key says");
+                    }
+                }
                 b"m/" if key == keys::HEAD || key == keys::FORMAT => {}
                 _ => self.problem(&key, "is of no known kind"),
             }
@@ -245,7 +253,7 @@ impl Check<'_> {
         if key != keys::outbox(&row) {
             self.problem(key, "is another webhook than its key says");
         }
-        if !self.is_there(row.cause())? {
+        if self.get(&row.cause())?.is_none() {
             self.problem(key, "tells of something that is not there");
         }
         Ok(())

@@ -14,12 +14,14 @@
 //! | `a/<merchant>/<id>` | anomaly as JSON |
 //! | `x/<merchant>/<endpoint>/<next_ms>/<no>/<seq>/<id>` | outbox row as JSON |
 //! | `z/<merchant>/<endpoint>/<at_ms>/<no>/<seq>/<id>` | outbox row that is not sent any more |
+//! | `b/<merchant>/<date>` | day as JSON: how its bill compared |
 //! | `m/head` | sequence (8 bytes), chain hash (32 bytes), tally (24 bytes) |
 //! | `m/format` | format number (8 bytes) |
 //!
 //! Neither merchant and endpoint ids nor the numbers of orders and refunds contain `/`.
 
 use super::{Movement, OutboxRow};
+use crate::books::Day;
 use crate::orders::OrderKey;
 
 /// What is about the store itself.
@@ -38,6 +40,7 @@ pub(super) const IDEMPOTENCY: &[u8] = b"i/";
 pub(super) const USERS: &[u8] = b"u/";
 pub(super) const WAITING: &[u8] = b"x/";
 pub(super) const DEAD: &[u8] = b"z/";
+pub(super) const DAYS: &[u8] = b"b/";
 
 pub(super) fn order(key: &OrderKey) -> Vec<u8> {
     join(b"o", &[key.merchant.as_bytes(), key.out_trade_no.as_bytes()])
@@ -86,6 +89,13 @@ pub(super) fn created_out_trade_no(merchant: &str, key: &[u8]) -> Option<String>
     String::from_utf8(number.to_vec()).ok()
 }
 
+/// The time inside a `c/` key.
+pub(super) fn created_ms(merchant: &str, key: &[u8]) -> Option<i64> {
+    let from = created_prefix(merchant).len();
+    let time = key.get(from..from + 8)?.try_into().ok()?;
+    i64::try_from(u64::from_be_bytes(time)).ok()
+}
+
 pub(super) fn open(key: &OrderKey) -> Vec<u8> {
     join(b"w", &[key.merchant.as_bytes(), key.out_trade_no.as_bytes()])
 }
@@ -124,6 +134,11 @@ pub(super) fn movements_from(merchant: &str, at_ms: i64) -> Vec<u8> {
 
 pub(super) fn anomaly(merchant: &str, id: &str) -> Vec<u8> {
     join(b"a", &[merchant.as_bytes(), id.as_bytes()])
+}
+
+/// Dates sort as text.
+pub(super) fn day(merchant: &str, date: Day) -> Vec<u8> {
+    join(b"b", &[merchant.as_bytes(), date.to_string().as_bytes()])
 }
 
 pub(super) fn outbox(row: &OutboxRow) -> Vec<u8> {

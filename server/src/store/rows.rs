@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use wxpay_core::messages::TradeState;
 
 use super::{Store, StoreError, keys};
+use crate::books::{Day, DayRow};
 use crate::orders::{Anomaly, Event, EventKind, Order, OrderKey, Resolution};
 
 /// A user of a merchant's mini program.
@@ -33,8 +34,11 @@ pub struct IdempotencyRow {
     pub key: String,
     /// SHA-256 of the request's body, hex.
     pub body_hash: String,
-    /// The order it created.
+    /// The order it created, or refunded.
     pub out_trade_no: String,
+    /// The refund it created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_refund_no: Option<String>,
 }
 
 /// What the merchant's own system hears of.
@@ -46,7 +50,7 @@ pub enum Topic {
     /// The order is closed or reversed: nobody can pay it any more.
     #[serde(rename = "order.closed")]
     OrderClosed,
-    /// A refund was accepted, refused, paid back or went wrong.
+    /// A refund was accepted, delayed, refused, paid back or went wrong.
     #[serde(rename = "refund.changed")]
     RefundChanged,
     /// Something a person should look at.
@@ -57,7 +61,8 @@ pub enum Topic {
 /// Something to tell one of the merchant's endpoints. Written with the event that causes it, gone when it is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {
-    /// Stable, the same for every endpoint: merchant, order and event number.
+    /// Stable, the same for every endpoint: merchant, order and event number. Has no full stop: those divide what
+    /// webhooks sign.
     pub id: String,
     /// What happened.
     pub topic: Topic,
@@ -66,6 +71,9 @@ pub struct OutboxRow {
     pub key: OrderKey,
     /// The event's number within the order; 0 for a notice of an order that is not here.
     pub seq: u64,
+    /// The anomaly that belongs to no order of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<String>,
     /// When it happened, milliseconds since 1970.
     pub at_ms: i64,
     /// The endpoint's id in our configuration.
@@ -112,12 +120,11 @@ pub struct Movement {
 
 impl OutboxRow {
     /// The row that it tells of: an event, or an anomaly without an order.
-    pub fn cause(&self) -> Option<Vec<u8>> {
-        if self.seq > 0 {
-            return Some(keys::event(&self.key, self.seq));
+    pub fn cause(&self) -> Vec<u8> {
+        match &self.anomaly {
+            Some(id) => keys::anomaly(&self.key.merchant, id),
+            None => keys::event(&self.key, self.seq),
         }
-        let id = self.id.strip_prefix(&self.key.merchant)?.strip_prefix('.')?;
-        Some(keys::anomaly(&self.key.merchant, id))
     }
 }
 
@@ -140,6 +147,7 @@ pub(super) enum Value {
     Anomaly(AnomalyRow),
     Movement(Movement),
     Owner(OrderKey),
+    Day(Box<DayRow>),
 }
 
 /// What must be there before; otherwise the whole change is stale.
@@ -170,6 +178,7 @@ impl RowWrite {
             Value::Anomaly(row) => json("anomaly", row)?,
             Value::Movement(row) => json("movement", row)?,
             Value::Owner(row) => json("order key", row)?,
+            Value::Day(row) => json("day", row)?,
         };
         Ok(Some(bytes))
     }
@@ -256,6 +265,7 @@ pub(super) fn topic(event: &Event, was_paid: bool) -> Option<Topic> {
             Some(Topic::OrderClosed)
         }
         EventKind::RefundAccepted { .. }
+        | EventKind::RefundDelayed { .. }
         | EventKind::RefundRefused { .. }
         | EventKind::RefundFact { .. } => Some(Topic::RefundChanged),
         EventKind::Found { .. } => Some(Topic::AnomalyFound),
@@ -264,7 +274,12 @@ pub(super) fn topic(event: &Event, was_paid: bool) -> Option<Topic> {
         | EventKind::Claimed { .. }
         | EventKind::PrepayAsked { .. }
         | EventKind::PrepayGot { .. }
+        | EventKind::MicropayAsked { .. }
+        | EventKind::MicropayNotSent
+        | EventKind::MicropayRefused { .. }
         | EventKind::CloseAsked
+        | EventKind::ReverseAsked
+        | EventKind::ReverseRefused { .. }
         | EventKind::RefundAsked { .. }
         | EventKind::Resolved { .. } => None,
     }
@@ -368,6 +383,33 @@ impl dyn Store + '_ {
         self.list("outbox row", prefix, after.map(keys::outbox), None, limit).await
     }
 
+    /// How many rows wait for an endpoint, or are not sent to it any more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn count_outbox(
+        &self,
+        merchant: &str,
+        endpoint: &str,
+        dead: bool,
+    ) -> Result<u64, StoreError> {
+        const PAGE: usize = 1_000;
+        let prefix = keys::outbox_prefix(merchant, endpoint, dead);
+        let (end, mut from) = (keys::behind(&prefix), prefix);
+        let mut count = 0;
+        loop {
+            let mut page = self.rows(from, end.clone(), PAGE).await?;
+            count += page.len() as u64;
+            match page.pop() {
+                Some((mut last, _)) if page.len() + 1 == PAGE => {
+                    last.push(0);
+                    from = last;
+                }
+                Some(_) | None => return Ok(count),
+            }
+        }
+    }
+
     /// Payments and refunds of a merchant from `from_ms` until before `to_ms`, by time, behind `after`.
     ///
     /// # Errors
@@ -385,6 +427,40 @@ impl dyn Store + '_ {
         let after = after.map(keys::movement);
         let mut rows = self.rows(after_or(from, after), end, limit).await?;
         rows.iter_mut().map(|(_, bytes)| decode("movement", bytes)).collect()
+    }
+
+    /// How a day's bill compared.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn day(&self, merchant: &str, date: Day) -> Found<DayRow> {
+        self.typed("day", keys::day(merchant, date)).await
+    }
+
+    /// The days from `from` until `to`, both included, that were compared.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn days(
+        &self,
+        merchant: &str,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<DayRow>, StoreError> {
+        let (from, end) = (keys::day(merchant, from), keys::day(merchant, to.back(-1)));
+        let rows = self.rows(from, end, usize::MAX).await?;
+        rows.iter().map(|(_, bytes)| decode("day", bytes)).collect()
+    }
+
+    /// When the merchant's first order was created, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn first_order_ms(&self, merchant: &str) -> Found<i64> {
+        let prefix = keys::created_prefix(merchant);
+        let end = keys::behind(&prefix);
+        let rows = self.rows(prefix, end, 1).await?;
+        Ok(rows.first().and_then(|(key, _)| keys::created_ms(merchant, key)))
     }
 
     async fn typed<T: DeserializeOwned>(&self, what: &'static str, key: Vec<u8>) -> Found<T> {

@@ -8,7 +8,9 @@ use wxpay_server::store::{
     AnomalyRow, Change, Movement, OutboxRow, OwnRow, RowKind, Store, StoreError, User,
 };
 
-use super::{Factory, NOW_MS, create_at, created, idempotency_row, key, paid, told, updated};
+use super::{
+    Factory, NOW_MS, create_at, created, day_row, idempotency_row, key, paid, told, updated,
+};
 use crate::shop::{ENDPOINT, outbox};
 
 /// A refund that is about to be sent.
@@ -153,7 +155,7 @@ pub async fn a_webhook_is_moved_once(fresh: Factory<'_>) {
         let late = Change::move_outbox(&first, to);
         assert_eq!(store.commit(late).await, Err(StoreError::Stale), "it was moved before");
     }
-    assert_eq!(waiting().await, [later.clone()]);
+    assert_eq!(waiting().await, std::slice::from_ref(&later));
     assert!(store.outbox("shop", ENDPOINT, first.next_ms, 9).await.unwrap().is_empty(), "not due");
     let given_up = OutboxRow { dead: Some("410".into()), ..later.clone() };
     store.commit(Change::move_outbox(&later, Some(given_up.clone()))).await.unwrap();
@@ -224,8 +226,14 @@ async fn everything(store: &dyn Store) -> String {
     seen
 }
 
-const KINDS: [RowKind; 5] =
-    [RowKind::Anomaly, RowKind::Idempotency, RowKind::User, RowKind::Waiting, RowKind::Dead];
+const KINDS: [RowKind; 6] = [
+    RowKind::Anomaly,
+    RowKind::Idempotency,
+    RowKind::User,
+    RowKind::Waiting,
+    RowKind::Dead,
+    RowKind::Day,
+];
 
 /// Logs and rows brought into an empty store make the same store; whatever is there already is not overwritten.
 pub async fn what_is_brought_back_is_the_same(fresh: Factory<'_>) {
@@ -250,6 +258,7 @@ pub async fn what_is_brought_back_is_the_same(fresh: Factory<'_>) {
     let first = outbox(&*store).await.remove(0);
     let dead = OutboxRow { dead: Some("410".into()), ..first.clone() };
     store.commit(Change::move_outbox(&first, Some(dead))).await.unwrap();
+    store.commit(Change::day(day_row("shop", "2026-01-31"))).await.unwrap();
     let copy = fresh();
     let events = store.events(&order.key).await.unwrap();
     let import = || Change::import(order.key.clone(), &events).unwrap();

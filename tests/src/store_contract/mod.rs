@@ -4,6 +4,7 @@
 
 mod beside;
 mod changes;
+mod days;
 mod lists;
 mod rows;
 
@@ -17,6 +18,7 @@ use wxpay_server::store::{Change, IdempotencyRow, Store};
 
 pub use beside::*;
 pub use changes::*;
+pub use days::*;
 pub use lists::*;
 pub use rows::*;
 
@@ -59,6 +61,7 @@ pub fn idempotency_row(idempotency_key: &str, out_trade_no: &str) -> Idempotency
         key: idempotency_key.into(),
         body_hash: "0".repeat(64),
         out_trade_no: out_trade_no.into(),
+        out_refund_no: None,
     }
 }
 

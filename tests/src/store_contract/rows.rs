@@ -81,7 +81,7 @@ pub async fn the_outbox_is_in_order(fresh: Factory<'_>) {
         .commit(Change::update(&one, vec![paid("4200000001")], NOW_MS + 5).tell(&told()))
         .await
         .unwrap();
-    let rows = outbox(&*store).await;
+    let rows = store.outbox("shop", ENDPOINT, i64::MAX, usize::MAX).await.unwrap();
     let seen: Vec<_> = rows
         .iter()
         .map(|row| (row.key.out_trade_no.as_str(), row.seq, row.topic.as_str()))
@@ -98,6 +98,25 @@ pub async fn the_outbox_is_in_order(fresh: Factory<'_>) {
         "at most as many as asked for"
     );
     assert!(store.outbox("shop", ENDPOINT, i64::MAX, 0).await.unwrap().is_empty());
+}
+
+/// Rows are counted, however many there are; other endpoints' and merchants' are not.
+pub async fn outbox_rows_are_counted(fresh: Factory<'_>) {
+    let store = fresh();
+    let anomaly = |n: u64| EventKind::Found {
+        anomaly: Anomaly::PaidAfterClose { transaction_id: n.to_string() },
+    };
+    for (number, count) in [("one", 400), ("two", 400), ("three", 200), ("four", 1)] {
+        let expected = store.count_outbox("shop", ENDPOINT, false).await.unwrap() + count;
+        let order = created(&*store, number).await;
+        updated(&*store, &order, (1..=count).map(anomaly).collect()).await;
+        assert_eq!(store.count_outbox("shop", ENDPOINT, false).await, Ok(expected));
+    }
+    for (merchant, endpoint, dead) in
+        [("shop", ENDPOINT, true), ("shop", "book", false), ("sho", ENDPOINT, false)]
+    {
+        assert_eq!(store.count_outbox(merchant, endpoint, dead).await, Ok(0));
+    }
 }
 
 /// Each end of an order is told once: paid, closed, or odd; what changes nothing for others is not.

@@ -45,7 +45,7 @@ async fn c02_killed_between_asking_for_a_prepay_and_the_answer() {
         scene.wechat.pay(&no, Outcome::Pay).await.unwrap();
         check::books_agree_in_the_end(&scene.site, &scene.wechat).await;
         server.kill().await;
-        let orders = check::store(&scene.site, &scene.acks, &scene.wechat, "at the end").await;
+        let orders = scene.check_store("at the end").await;
         check::books(&orders, &scene.wechat);
         scene.wechat.shutdown().await;
     }

@@ -1,5 +1,6 @@
 //! Mishaps under load, to the real binary: whatever was acknowledged, to a phone, to the merchant's backend or to WeChat,
-//! is there afterwards, and in the end our books are WeChat's ledger.
+//! is there afterwards, every end of an order was told to the merchant's own system or waits for it, and in the end our
+//! books are WeChat's ledger.
 //!
 //! The short forms run here; `cargo xtask crash`, `powercut`, `syncfail` and `damage` are the long ones.
 #![allow(

@@ -1,4 +1,5 @@
-//! A shop, its customers, a simulated WeChat, and the record outside of what the server has acknowledged.
+//! A shop, its customers, a simulated WeChat, the merchant's own system, and the record outside of what the server has
+//! acknowledged.
 
 use std::sync::Arc;
 
@@ -6,9 +7,10 @@ use fastrand::Rng;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_core::ApiKey;
+use wxpay_server::orders::Order;
 use wxpay_simulator::{Config, Merchant, Running, Simulator};
-use wxpay_tests::SHOP;
 use wxpay_tests::process::{Process, SOON, Site};
+use wxpay_tests::{Receiver, SHOP};
 
 use crate::acks::Acks;
 use crate::check;
@@ -20,6 +22,8 @@ const CLIENTS: u64 = 8;
 /// Everything but the server.
 pub struct Scene {
     pub wechat: Running,
+    /// The merchant's own system.
+    pub receiver: Receiver,
     pub site: Site,
     pub acks: Arc<Acks>,
     pub random: Rng,
@@ -37,8 +41,10 @@ impl Scene {
         config.speedup = 1_000;
         config.seed = seed;
         let wechat = Simulator::start(config).await.unwrap();
+        let receiver = Receiver::start().await;
         let site = Site::new(wechat.base_url());
-        Self { wechat, site, acks: Arc::default(), random: Rng::with_seed(seed) }
+        site.write_config(&site.config_with_webhook(wechat.base_url(), &receiver.url()));
+        Self { wechat, receiver, site, acks: Arc::default(), random: Rng::with_seed(seed) }
     }
 
     /// Sends the customers in. They leave when nobody answers any more.
@@ -60,21 +66,28 @@ impl Scene {
     }
 
     /// Opens what the server has left behind: everything acknowledged must be there.
-    pub async fn check_store(&self, context: &str) {
-        check::store(&self.site, &self.acks, &self.wechat, context).await;
+    pub async fn check_store(&self, context: &str) -> Vec<Order> {
+        let Self { wechat, receiver, site, acks, .. } = self;
+        check::store(site, acks, wechat, receiver, context).await
     }
 
     /// A last server: in the end the books are WeChat's ledger. Answers with what there was, in words.
     pub async fn end(self) -> String {
         let server = self.site.serve().await;
         check::books_agree_in_the_end(&self.site, &self.wechat).await;
+        check::all_is_told_in_the_end(&self.site).await;
         server.terminate();
         let (status, log) = server.wait().await;
         assert_eq!(status.code(), Some(0), "{}", log.join("\n"));
         check::log(&log, "the last server");
-        let orders = check::store(&self.site, &self.acks, &self.wechat, "at the end").await;
+        let orders = self.check_store("at the end").await;
         check::books(&orders, &self.wechat);
-        let summary = format!("{}; {} in ledger and books", self.acks.summary(), orders.len());
+        let (payments, told) = (self.wechat.ledger().len(), self.receiver.count());
+        let summary = format!(
+            "{}; {} orders, {payments} payments in ledger and books, {told} webhooks",
+            self.acks.summary(),
+            orders.len(),
+        );
         self.wechat.shutdown().await;
         summary
     }

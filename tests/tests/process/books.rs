@@ -278,7 +278,8 @@ async fn decrypt_refund_says_what_a_notice_holds_or_why_not() {
     let xml = format!(
         "<xml><return_code>SUCCESS</return_code><req_info><![CDATA[{REQ_INFO}]]></req_info></xml>"
     );
-    let wrapped = format!("{}\n{}\n", &REQ_INFO[..40], &REQ_INFO[40..]);
+    let (first, rest) = REQ_INFO.split_at(44);
+    let wrapped = format!("{first}\n{rest}\n");
     for message in [xml.as_str(), REQ_INFO, &wrapped, &format!("req_info={REQ_INFO}\n")] {
         assert_says(&run(message, KEY, &[]).await, 0, &["refund_status", "SUCCESS"]);
         let done = run(message, KEY, &["--json"]).await;
@@ -292,7 +293,7 @@ async fn decrypt_refund_says_what_a_notice_holds_or_why_not() {
             "WeChat says: no",
         ),
         ("<xml><req_info>a-b</req_info></xml>", "expected base64"),
-        (&REQ_INFO[..44], "blocks of 16 bytes"),
+        (first, "blocks of 16 bytes"),
         ("<xml><req_info>", "not well-formed XML"),
     ] {
         assert_says(&run(message, KEY, &[]).await, 2, &[word]);

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_server::store::{SledStore, Store};
 use wxpay_simulator::{Call, Fault, FaultKind};
-use wxpay_tests::process::{Process, SOON, Site, http_client, output};
+use wxpay_tests::process::{Process, SOON, Site, http_client, output, wxpay};
 use wxpay_tests::store_contract::{created, key};
 use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID};
 
@@ -159,6 +159,42 @@ async fn c08_data_that_cannot_be_trusted_is_not_served() {
     let refused = output(&mut site.command()).await;
     assert_eq!(refused.status.code(), Some(78), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("newer version (format 9)"), "{}", stderr(&refused));
+}
+
+/// A row is gone, everything newer is there: refused, until what is left is asked for by name.
+#[tokio::test]
+async fn a_row_that_is_missing_is_not_served_and_the_rest_can_be_salvaged() {
+    let site = Site::new("http://127.0.0.1:1");
+    let store = SledStore::open(&site.data(), 4 << 20).unwrap();
+    for no in ["one", "two"] {
+        created(&store, no).await;
+    }
+    store.close().await;
+    drop(store);
+    let db = sled::open(site.data().join("orders")).unwrap();
+    db.remove("o/shop/one").unwrap().unwrap();
+    drop(db);
+    let refused = output(&mut site.command()).await;
+    assert_eq!(refused.status.code(), Some(65), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("rows were acknowledged"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("wxpay import BACKUP --into"), "{}", stderr(&refused));
+    let run = async |arguments: &[&str]| {
+        let mut command = wxpay(arguments);
+        output(command.current_dir(site.path())).await
+    };
+    let refused = run(&["export", "--offline", "-o", "backup"]).await;
+    assert_eq!(refused.status.code(), Some(65), "{}", stderr(&refused));
+    let saved = run(&["export", "--offline", "--salvage", "-o", "backup"]).await;
+    assert_eq!(saved.status.code(), Some(0), "{}", stderr(&saved));
+    let made = run(&["import", "backup", "--into", "again"]).await;
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let store = SledStore::open(&site.path().join("again"), 4 << 20).unwrap();
+    for no in ["one", "two"] {
+        assert!(
+            store.order(&key("shop", no)).await.unwrap().is_some(),
+            "{no}: its events are there"
+        );
+    }
 }
 
 /// A missing directory is made, with its parents.

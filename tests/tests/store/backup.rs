@@ -11,7 +11,7 @@ use wxpay_server::orders::{Anomaly, EventKind, Order};
 use wxpay_server::store::{Change, OutboxRow, SledStore, Store, User};
 use wxpay_tests::ENDPOINT;
 use wxpay_tests::store_contract::{
-    NOW_MS, create_at, created, fact, idempotency_row, key, orphan, paid, refund_accepted,
+    NOW_MS, create_at, created, day_row, fact, idempotency_row, key, orphan, paid, refund_accepted,
     refund_asked, told, updated,
 };
 
@@ -53,6 +53,7 @@ pub(crate) async fn fill(store: &dyn Store) {
         };
         store.commit(Change::login(user)).await.unwrap();
     }
+    store.commit(Change::day(day_row("shop", "2026-01-31"))).await.unwrap();
     let first = store.outbox("shop", ENDPOINT, i64::MAX, 1).await.unwrap().remove(0);
     let dead = OutboxRow { dead: Some("410".into()), attempts: 9, ..first.clone() };
     store.commit(Change::move_outbox(&first, Some(dead))).await.unwrap();
@@ -117,8 +118,8 @@ impl Scene {
 #[tokio::test]
 async fn everything_comes_back_byte_by_byte() {
     let scene = Scene::start().await;
-    // Orphans, key, users, webhooks that wait; the one that was given up is looked at twice.
-    assert_eq!((scene.counts.orders, scene.counts.rows), (134, 2 + 1 + 2 + 136 + 2));
+    // Orphans, key, users, day, webhooks that wait; the one that was given up is looked at twice.
+    assert_eq!((scene.counts.orders, scene.counts.rows), (134, 2 + 1 + 2 + 1 + 136 + 2));
     assert_eq!(verify(&scene.backup).unwrap(), scene.counts);
     assert_eq!(import(&scene.backup, &scene.copy(), CACHE).await.unwrap(), scene.counts);
     assert_eq!(rows(&scene.copy()), rows(&scene.data()));

@@ -148,7 +148,7 @@ async fn snapshot(store: &dyn Store) -> Vec<String> {
         seen.push(format!("{:?}", store.user("shop", &user(n).openid).await.unwrap()));
     }
     seen.push(format!("{:?}", store.watched().await.unwrap()));
-    seen.push(format!("{:?}", outbox(&*store).await));
+    seen.push(format!("{:?}", outbox(store).await));
     seen
 }
 

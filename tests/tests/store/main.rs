@@ -15,27 +15,16 @@ mod durable;
 mod opening;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use wxpay_server::store::{OpenError, SledStore};
+use wxpay_tests::patiently;
 
 /// Opens the embedded store with a small cache.
 fn open(path: &Path) -> SledStore {
     try_open(path).unwrap()
 }
 
-/// The same, or why not. sled lets go of a directory when its own threads have finished what a store before had left to
-/// them.
+/// The same, or why not.
 fn try_open(path: &Path) -> Result<SledStore, OpenError> {
     patiently(|| SledStore::open(path, 4 << 20))
-}
-
-fn patiently<T>(open: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        match open() {
-            Err(OpenError::InUse) if Instant::now() < deadline => std::thread::yield_now(),
-            opened => return opened,
-        }
-    }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use wxpay_core::messages::TradeState;
 use wxpay_core::{Fen, SignType};
 use wxpay_server::orders::{Anomaly, EventKind, Source};
+use wxpay_server::store::OutboxRow;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
 use wxpay_tests::{Notice, Reply, SHOP, Setup, World, outbox};
 
@@ -218,7 +219,9 @@ async fn a_restart_forgets_nothing() {
         })
         .await;
     assert_eq!(world.all_orders().await, orders);
-    assert_eq!(outbox(&*world.server.app.store).await, waiting);
+    let still = outbox(&*world.server.app.store).await;
+    let ids = |rows: &[OutboxRow]| rows.iter().map(|row| row.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&still), ids(&waiting));
     let again = world.pay(&token, &prepaid).await;
     assert_eq!(again.json["package"], before_restart.json["package"], "{}", again.text);
 

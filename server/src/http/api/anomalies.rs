@@ -68,9 +68,9 @@ struct List<'a> {
     next_cursor: Option<String>,
 }
 
-/// An anomaly as the merchant sees it, alone or in its order.
+/// An anomaly as the merchant sees it, alone or in its order, and as webhooks tell of it.
 #[derive(Serialize)]
-pub(super) struct AnomalyView<'a> {
+pub(crate) struct AnomalyView<'a> {
     id: String,
     out_trade_no: &'a str,
     at: Option<String>,
@@ -87,7 +87,7 @@ struct ResolvedView<'a> {
 }
 
 impl<'a> AnomalyView<'a> {
-    pub(super) fn of_order(order: &'a Order, found: &'a FoundAnomaly) -> Self {
+    pub(crate) fn of_order(order: &'a Order, found: &'a FoundAnomaly) -> Self {
         let FoundAnomaly { at_ms, anomaly, resolved, .. } = found;
         Self {
             id: order.anomaly_id(found),
@@ -98,7 +98,7 @@ impl<'a> AnomalyView<'a> {
         }
     }
 
-    fn of_row(row: &'a AnomalyRow) -> Self {
+    pub(crate) fn of_row(row: &'a AnomalyRow) -> Self {
         Self {
             id: row.id.clone(),
             out_trade_no: &row.key.out_trade_no,

@@ -4,10 +4,17 @@ pub(super) mod anomalies;
 pub(super) mod export;
 pub(super) mod health;
 pub(super) mod login;
+pub(super) mod micropay;
+pub(super) mod native_page;
 pub(super) mod notify;
+pub(super) mod notify_refund;
+pub(super) mod offer;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
+pub(super) mod reconcile;
+pub(super) mod refunds;
+pub(super) mod webhooks;
 
 use serde::{Deserialize, Deserializer, Serialize};
 

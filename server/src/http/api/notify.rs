@@ -15,6 +15,7 @@ use warp::reply::Response;
 use wxpay_core::messages::FieldError;
 use wxpay_core::messages::TradeState;
 use wxpay_core::messages::pay_notice::{self, NoticeError, Outcome, PayNotice};
+use wxpay_core::messages::refund_notice;
 use wxpay_core::xml::{XmlError, from_xml};
 use wxpay_core::{Params, SignType, VerifyError, verify};
 
@@ -25,7 +26,7 @@ use crate::orders::{Fact, OrderError, OrderKey, Source};
 use crate::telemetry;
 
 /// Why a notice is not taken.
-enum Rejected {
+pub(super) enum Rejected {
     UnknownMerchant,
     Body(BodyError),
     Xml(XmlError),
@@ -36,6 +37,9 @@ enum Rejected {
     },
     Verify(VerifyError),
     Notice(NoticeError),
+    RefundNotice(refund_notice::NoticeError),
+    /// WeChat does not say the same when asked.
+    Unconfirmed,
     Order(OrderError),
 }
 
@@ -45,13 +49,19 @@ pub(in crate::http) async fn pay_notice(
     body: Result<Bytes, BodyError>,
 ) -> Response {
     let mut claimed = String::new();
-    match take(&app, &merchant, body, &mut claimed).await {
+    let taken = take(&app, &merchant, body, &mut claimed).await;
+    answer(&merchant, &claimed, taken)
+}
+
+/// SUCCESS, or FAIL and a line in the log that says why.
+pub(super) fn answer(merchant: &str, claimed: &str, taken: Result<(), Rejected>) -> Response {
+    match taken {
         Ok(()) => {
-            log_taken(&merchant, &claimed);
+            log_taken(merchant, claimed);
             xml_reply(StatusCode::OK, pay_notice::SUCCESS)
         }
         Err(rejected) => {
-            log_rejected(&merchant, &claimed, &rejected);
+            log_rejected(merchant, claimed, &rejected);
             xml_reply(rejected.status(), pay_notice::FAIL)
         }
     }
@@ -121,13 +131,17 @@ impl Rejected {
             Self::UnknownMerchant => StatusCode::NOT_FOUND,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::Order(OrderError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Order(OrderError::Store(_) | OrderError::Gateway(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Body(BodyError::Broken)
             | Self::Xml(_)
             | Self::Incomplete(_)
             | Self::UnknownOrder { .. }
             | Self::Verify(_)
             | Self::Notice(_)
+            | Self::RefundNotice(_)
+            | Self::Unconfirmed
             | Self::Order(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -144,6 +158,8 @@ impl Rejected {
             Self::UnknownOrder { genuine: false } => "out_trade_no: no such order here".into(),
             Self::Verify(error) => error.to_string(),
             Self::Notice(error) => error.to_string(),
+            Self::RefundNotice(error) => error.to_string(),
+            Self::Unconfirmed => "WeChat does not confirm it when asked".into(),
             Self::Order(error) => error.to_string(),
         }
     }

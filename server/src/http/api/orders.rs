@@ -12,12 +12,12 @@ use wxpay_core::Fen;
 use wxpay_core::messages::{TradeState, TradeType};
 
 use super::anomalies::AnomalyView;
-use super::{allow_only, limit, order_key, query_value};
+use super::{allow_only, limit, order_key, query_value, refunds};
 use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
-use crate::orders::{Event, Extra, Idempotency, NewOrder, Order};
+use crate::orders::{Event, Extra, Idempotency, NewOrder, Order, Refused, Reversal};
 use crate::store::{Cursor, Filter};
 
 /// What the merchant's backend sends. Amounts are whole fen.
@@ -56,7 +56,7 @@ pub(in crate::http) async fn create(
     let merchant = auth::merchant(&app, &headers)?;
     let body = body?;
     let request: CreateRequest = body::json(&body)?;
-    let idempotency = idempotency(&headers, &body)?;
+    let idempotency = idempotency(&headers, "", &body)?;
     let openid = owner(&app, &merchant.id, &request)?;
     let new = new_order(request, openid)?;
     let created = app.orders.create(merchant, new, idempotency).await?;
@@ -102,14 +102,20 @@ fn owner(app: &App, merchant: &str, request: &CreateRequest) -> Result<Option<St
     }
 }
 
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+/// The key, and what it stands for: the body, and where it was sent to.
+pub(super) fn idempotency(
+    headers: &HeaderMap,
+    scope: &str,
+    body: &[u8],
+) -> Result<Option<Idempotency>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| {
         (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     });
     let expected = "expected 1 to 255 printable ASCII characters without spaces";
     let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", expected))?.into();
-    let body_hash = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::new().chain_update(scope).chain_update(body).finalize();
+    let body_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Some(Idempotency { key, body_hash }))
 }
 
@@ -128,7 +134,11 @@ pub(in crate::http) async fn show(
         Caller::Phone(user) if order.openid.as_deref() != Some(&user.openid) => {
             Err(ApiError::not_found())
         }
-        Caller::Merchant(_) | Caller::Phone(_) => Ok(warp::reply::json(&View::new(&order))),
+        Caller::Phone(_) => {
+            let refunds = refunds::views_for_owner(&order);
+            Ok(warp::reply::json(&View { refunds, ..View::new(&order) }))
+        }
+        Caller::Merchant(_) => Ok(warp::reply::json(&View::new(&order))),
     }
 }
 
@@ -222,9 +232,9 @@ struct List<'a> {
     next_cursor: Option<String>,
 }
 
-/// An order as the merchant and its owner see it.
+/// An order as the merchant and its owner see it, and as webhooks tell of it.
 #[derive(Serialize)]
-struct View<'a> {
+pub(crate) struct View<'a> {
     out_trade_no: &'a str,
     merchant: &'a str,
     trade_state: TradeState,
@@ -244,12 +254,21 @@ struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
+    /// The order shall be reversed (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal: Option<&'a Reversal>,
+    /// Why the payment code was not charged (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a Refused>,
+    refunds: Vec<refunds::View<'a>>,
+    /// What can still be paid back.
+    refundable_fee: Fen,
     anomalies: Vec<AnomalyView<'a>>,
     revision: u64,
 }
 
 impl<'a> View<'a> {
-    fn new(order: &'a Order) -> Self {
+    pub(crate) fn new(order: &'a Order) -> Self {
         let payment = order.payment.as_ref();
         Self {
             out_trade_no: &order.key.out_trade_no,
@@ -266,6 +285,10 @@ impl<'a> View<'a> {
             created_at: rfc3339(order.created_ms),
             expires_at: rfc3339(order.terms.expires_ms),
             close_asked: order.close_asked_ms.is_some(),
+            reversal: order.reversal.as_ref(),
+            refused: order.refused.as_ref(),
+            refunds: refunds::views(order),
+            refundable_fee: order.refundable(),
             anomalies: order
                 .anomalies
                 .iter()
@@ -277,7 +300,7 @@ impl<'a> View<'a> {
 }
 
 /// Beijing time with its offset.
-pub(super) fn rfc3339(ms: i64) -> Option<String> {
+pub(crate) fn rfc3339(ms: i64) -> Option<String> {
     let beijing = jiff::tz::Offset::constant(8);
     Timestamp::from_millisecond(ms).ok().map(|at| at.display_with_offset(beijing).to_string())
 }
