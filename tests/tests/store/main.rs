@@ -28,3 +28,9 @@ fn open(path: &Path) -> SledStore {
 fn try_open(path: &Path) -> Result<SledStore, OpenError> {
     patiently(|| SledStore::open(path, 4 << 20))
 }
+
+/// The database itself, to look at or to spoil.
+fn raw(directory: &Path) -> sled::Db {
+    let open = || sled::open(directory.join("orders")).map_err(|_| OpenError::InUse);
+    patiently(open).unwrap()
+}

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use wxpay_server::store::{OpenError, SledStore, Store};
 use wxpay_tests::store_contract::{created, key};
 
-use super::{open, try_open};
+use super::{open, raw, try_open};
 
 /// Bytes of one of the two slots of the head record.
 const SLOT: u64 = 64;
@@ -275,7 +275,7 @@ fn tear(head: &Path, slot: u64) {
 }
 
 fn write_raw(path: &Path, key: &[u8], value: &[u8]) {
-    let db = sled::open(path.join("orders")).unwrap();
+    let db = raw(path);
     db.insert(key, value).unwrap();
     db.flush().unwrap();
 }
