@@ -51,7 +51,8 @@ pub async fn output(command: &mut Command) -> Output {
 /// takes it while the server is down.
 pub fn free_port() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    // A block for each test process: several may run at a time, with ids that follow each other.
+    let first = 20_000 + u16::try_from(std::process::id() % 187 * 64).unwrap();
     let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     std::iter::from_fn(|| Some(first + TAKEN.fetch_add(1, Ordering::SeqCst)))
         .take(1_000)
