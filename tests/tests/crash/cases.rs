@@ -1,4 +1,4 @@
-//! Single cases: killed between asking WeChat and its answer, and out of memory.
+//! Single cases: killed between asking WeChat and its answer, killed while a webhook is on its way, and out of memory.
 
 use std::sync::Arc;
 
@@ -7,8 +7,9 @@ use rustix::process::{Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
-use wxpay_tests::SHOP;
-use wxpay_tests::process::{SOON, Site, http_client};
+use wxpay_tests::process::{SOON, http_client};
+
+use wxpay_tests::{Answer, SHOP};
 
 use crate::check;
 use crate::scene::Scene;
@@ -19,10 +20,8 @@ async fn c02_killed_between_asking_for_a_prepay_and_the_answer() {
     for kind in [FaultKind::Hang, FaultKind::Delay] {
         let scene = Scene::new(1).await;
         let server = scene.site.serve().await;
-        let phone = Phone::new(&scene.site, scene.wechat.login(SHOP.appid, "alice").unwrap().code);
-        let order = phone.post("/v1/orders", json!({ "total_fee": 1990, "body": "tea" })).await;
-        let no = order.unwrap()["out_trade_no"].as_str().unwrap().to_owned();
-        let phone = phone.login().await;
+        let phone = Phone::new(&scene).await;
+        let no = phone.order().await;
         let fault = Fault { delay_ms: 60_000, ..Fault::new(Call::UnifiedOrder, kind) };
         scene.wechat.set_fault(fault).unwrap();
         let phone = Arc::new(phone);
@@ -51,22 +50,49 @@ async fn c02_killed_between_asking_for_a_prepay_and_the_answer() {
     }
 }
 
+/// Killed after the payment is on record and before the merchant's own system has taken the news: it comes again, under
+/// the same id.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c03_killed_between_a_payment_and_its_webhook() {
+    let scene = Scene::new(3).await;
+    scene.receiver.answer(Answer::Hang);
+    let server = scene.site.serve().await;
+    let phone = Phone::new(&scene).await;
+    let no = phone.order().await;
+    assert_eq!(phone.post("/v1/pay", json!({ "orderId": no })).await.unwrap()["code"], 0);
+    scene.wechat.pay(&no, Outcome::Pay).await.unwrap();
+    let first = scene.receiver.wait_for(1).await.remove(0);
+    let log = server.kill().await;
+    check::log(&log, "the first server");
+    scene.check_store("after the kill").await;
+    scene.receiver.answer(Answer::Status(200));
+    let server = scene.site.serve().await;
+    let second = scene.receiver.wait_for(2).await.remove(1);
+    assert_eq!((second.id(), &second.body), (first.id(), &first.body));
+    check::all_is_told_in_the_end(&scene.site).await;
+    server.kill().await;
+    scene.check_store("at the end").await;
+    scene.wechat.shutdown().await;
+}
+
 /// A user's phone and the merchant's backend in one.
 struct Phone {
     url: String,
     http: Client,
-    code: String,
     token: String,
 }
 
 impl Phone {
-    fn new(site: &Site, code: String) -> Self {
-        Self { url: site.url(), http: http_client(), code, token: String::new() }
+    async fn new(scene: &Scene) -> Self {
+        let code = scene.wechat.login(SHOP.appid, "alice").unwrap().code;
+        let nobody = Self { url: scene.site.url(), http: http_client(), token: String::new() };
+        let reply = nobody.post("/v1/login", json!({ "code": code })).await.unwrap();
+        Self { token: reply["token"].as_str().unwrap().into(), ..nobody }
     }
 
-    async fn login(self) -> Self {
-        let reply = self.post("/v1/login", json!({ "code": self.code })).await.unwrap();
-        Self { token: reply["token"].as_str().unwrap().into(), ..self }
+    async fn order(&self) -> String {
+        let order = self.post("/v1/orders", json!({ "total_fee": 1990, "body": "tea" })).await;
+        order.unwrap()["out_trade_no"].as_str().unwrap().to_owned()
     }
 
     /// `None`: no answer came back.
