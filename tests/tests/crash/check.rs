@@ -8,7 +8,7 @@
 //! | I4 | refunds that have not failed are at most what was paid | [`invariants`] |
 //! | I5 | an out_refund_no belongs to one refund | [`invariants`] |
 //! | I6 | events contiguous, record = fold, indexes as the events say, all rows there | [`store`] |
-//! | I7 | one row in the outbox for each end of an order | [`every_end_is_told`] |
+//! | I7 | each end of an order was told, or waits to be, under one id | [`every_end_is_told`] |
 //! | I8 | no forbidden transition | [`invariants`] |
 //! | I9 | no secret in the log | [`no_secrets`] |
 //! | I10 | every doubt ends once WeChat answers | [`books_agree_in_the_end`] |
