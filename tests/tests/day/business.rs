@@ -11,7 +11,7 @@ use wxpay_core::messages::refund::RefundStatus;
 use wxpay_server::orders::{Fact, Order, Source};
 use wxpay_server::outbox::WebhookLimits;
 use wxpay_simulator::{NoticeKind, Outcome};
-use wxpay_tests::{Answer, ENDPOINT, Notice, Receiver, SHOP, Setup, Shop, TEA, World};
+use wxpay_tests::{Answer, BAKERY, ENDPOINT, Notice, Receiver, Setup, Shop, TEA, World};
 
 use crate::sale::{Sale, TRADE_TYPES, assert_known};
 use crate::weather::Weather;
@@ -22,7 +22,7 @@ const QUARTERS: usize = 36;
 /// A quarter of an hour.
 const QUARTER_S: i64 = 15 * 60;
 
-pub(crate) const SHOPS: [Shop; 2] = [SHOP, TEA];
+pub(crate) const SHOPS: [Shop; 2] = [BAKERY, TEA];
 
 /// A day of business.
 pub(crate) struct Day {
@@ -137,7 +137,7 @@ impl Day {
     }
 
     async fn try_login(&self) {
-        let body = json!({ "code": self.world.code("dave"), "merchant": SHOP.id });
+        let body = json!({ "code": self.world.code("dave"), "merchant": BAKERY.id });
         assert_known(&self.world.phone("/v1/login", "", body).await);
     }
 
@@ -176,7 +176,7 @@ impl Day {
                 && order.terms.trade_type.as_str() != "MICROPAY"
         };
         if let Some(sale) = self.in_books(is_paid).await {
-            let notice = Notice::paid(&SHOP, &sale.no, sale.total_fee)
+            let notice = Notice::paid(&BAKERY, &sale.no, sale.total_fee)
                 .with("transaction_id", &format!("42{:026}", self.rng.u64(..)));
             self.notify(&sale, notice, "second_payment").await;
         }
@@ -192,21 +192,21 @@ impl Day {
             sale.refund(&self.world, 0).await;
         }
         let orphan = Sale { no: format!("nobodys{}", self.odd.len()), ..self.sales[0].clone() };
-        let notice = Notice::paid(&SHOP, &orphan.no, 88)
+        let notice = Notice::paid(&BAKERY, &orphan.no, 88)
             .with("transaction_id", &format!("43{:026}", self.rng.u64(..)));
         self.notify(&orphan, notice, "orphan_notice").await;
     }
 
     async fn notify(&mut self, sale: &Sale, notice: Notice, odd: &str) {
         let sign_type = self.sales[0].order(&self.world).await.sign_type;
-        let reply = self.world.notify(notice.signed(sign_type, &SHOP).xml()).await;
+        let reply = self.world.notify(notice.signed(sign_type, &BAKERY).xml()).await;
         assert!([200, 400].contains(&reply.status), "{}", reply.text);
         self.odd.insert((odd.into(), sale.no.clone()));
     }
 
     /// One of the first shop's newest orders that is like this.
     async fn in_books(&self, is_so: impl Fn(&Order) -> bool) -> Option<Sale> {
-        for sale in self.sales.iter().rev().filter(|sale| sale.shop.id == SHOP.id) {
+        for sale in self.sales.iter().rev().filter(|sale| sale.shop.id == BAKERY.id) {
             let untouched = !self.odd.iter().any(|(_, no)| *no == sale.no);
             if untouched && is_so(&sale.order(&self.world).await) {
                 return Some(sale.clone());
@@ -237,16 +237,19 @@ impl Day {
             refunds.all(|refund| refund.status != RefundStatus::Processing)
         });
         ended.await.unwrap();
-        for _ in 0..200 {
+        for _ in 0..100 {
             let is_over = self.world.clock_ms() >= until_ms;
             let orders = self.world.all_orders().await;
             let waiting = wxpay_tests::outbox(&*self.world.server.app.store).await;
-            if is_over && waiting.is_empty() && !orders.iter().any(|order| order.is_watched()) {
+            if is_over && waiting.is_empty() && !orders.iter().any(Order::is_watched) {
                 return;
             }
             self.world.pass_s(1_800).await;
         }
-        panic!("some orders never come to an end, or are never told of");
+        let mut open = self.world.all_orders().await;
+        open.retain(Order::is_watched);
+        let waiting = wxpay_tests::outbox(&*self.world.server.app.store).await;
+        panic!("never come to an end: {open:#?}, never told: {waiting:#?}");
     }
 }
 

@@ -42,11 +42,14 @@ impl Sale {
 
     /// The shop's backend places it.
     pub(crate) async fn place(&self, world: &World, expire_s: u32) {
-        let body = json!({
+        let mut body = json!({
             "out_trade_no": self.no, "total_fee": self.total_fee, "body": "Corner shop-tea",
-            "trade_type": self.trade_type, "product_id": "tea-1", "scene_info": SCENE,
-            "expire_s": expire_s,
+            "trade_type": self.trade_type, "expire_s": expire_s,
         });
+        if self.trade_type != "MICROPAY" {
+            body["product_id"] = json!("tea-1");
+            body["scene_info"] = json!(SCENE);
+        }
         let reply = world.backend_of(&self.shop, Method::POST, "/v1/orders", body).await;
         assert_eq!(reply.status, 201, "{}", reply.text);
     }
