@@ -2,13 +2,13 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
-use core::ops::Range;
 
 /// A flat set of `name = value` pairs, unique by name, always in WeChat's order: the bytes of the name.
 ///
 /// Names and values are kept exactly as given; nothing is trimmed, escaped or normalised. All text lies in one
-/// buffer, so a set of any size costs two allocations.
+/// buffer, as it is signed: `name=value&`. A set of any size costs two allocations, and signing copies a pair as it lies.
 ///
 /// ```
 /// use wxpay_core::Params;
@@ -22,11 +22,14 @@ pub struct Params {
     fields: Vec<Entry>,
 }
 
-/// Where one pair lies in the buffer: the name, then the value, end to end.
+/// Where `name=value&` lies in the buffer.
 #[derive(Clone, Copy)]
 struct Entry {
+    rank: u64,
     start: u32,
+    /// The `=`.
     split: u32,
+    /// The `&`.
     end: u32,
 }
 
@@ -42,7 +45,7 @@ pub enum ParamsError {
 }
 
 impl Params {
-    /// The most text one set may hold, in bytes of UTF-8.
+    /// The most text one set may hold, in bytes of UTF-8, with two more for each pair.
     pub const MAX_BYTES: usize = 1 << 24;
 
     /// An empty set.
@@ -143,32 +146,54 @@ impl Params {
         self.fields.is_empty()
     }
 
+    /// The pairs that are signed, each as `name=value&`.
+    pub(crate) fn signed_text(&self) -> impl Iterator<Item = &str> + Clone {
+        let signed = |entry: &&Entry| entry.split + 1 < entry.end && self.name(entry) != "sign";
+        self.fields.iter().filter(signed).map(|entry| self.slice(entry.start, entry.end + 1))
+    }
+
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.fields.binary_search_by(|entry| self.name(entry).cmp(name))
+        let rank = rank(name);
+        let order = |entry: &Entry| {
+            entry.rank.cmp(&rank).then_with(|| self.name(entry).cmp(name))
+        };
+        // WeChat sends its fields sorted, so most of them go to the end.
+        match self.fields.last() {
+            Some(last) if order(last) == Ordering::Less => Err(self.fields.len()),
+            Some(_) | None => self.fields.binary_search_by(order),
+        }
     }
 
     /// Changes nothing when it fails.
     fn place(&mut self, at: usize, name: &str, value: &str) -> Result<(), ParamsError> {
-        let more = name.len() + value.len();
+        let more = name.len() + value.len() + 2;
         if self.text.len() + more > Self::MAX_BYTES {
             if self.live_bytes() + more > Self::MAX_BYTES {
                 return Err(ParamsError::TooLarge);
             }
             self.drop_dead_text()?;
         }
+        let offset = |n: usize| u32::try_from(n).map_err(|_| ParamsError::TooLarge);
         let start = self.text.len();
         let split = start + name.len();
-        let end = split + value.len();
-        let offset = |n: usize| u32::try_from(n).map_err(|_| ParamsError::TooLarge);
-        let entry = Entry { start: offset(start)?, split: offset(split)?, end: offset(end)? };
+        let end = split + 1 + value.len();
+        let entry = Entry {
+            rank: rank(name),
+            start: offset(start)?,
+            split: offset(split)?,
+            end: offset(end)?,
+        };
+        self.text.reserve(more);
         self.text.push_str(name);
+        self.text.push('=');
         self.text.push_str(value);
+        self.text.push('&');
         self.fields.insert(at, entry);
         Ok(())
     }
 
     fn live_bytes(&self) -> usize {
-        self.iter().map(|(name, value)| name.len() + value.len()).sum()
+        self.iter().map(|(name, value)| name.len() + value.len() + 2).sum()
     }
 
     /// `remove` and `set` leave old text in the buffer; this takes it out.
@@ -182,17 +207,25 @@ impl Params {
     }
 
     fn name(&self, entry: &Entry) -> &str {
-        self.slice(entry.start as usize..entry.split as usize)
+        self.slice(entry.start, entry.split)
     }
 
     fn value(&self, entry: &Entry) -> &str {
-        self.slice(entry.split as usize..entry.end as usize)
+        self.slice(entry.split + 1, entry.end)
     }
 
     /// Entries are only made by `place`, so the range always exists.
-    fn slice(&self, range: Range<usize>) -> &str {
-        self.text.get(range).unwrap_or_default()
+    fn slice(&self, from: u32, to: u32) -> &str {
+        self.text.get(from as usize..to as usize).unwrap_or_default()
     }
+}
+
+/// The first eight bytes of a name as a number: names of different ranks have the order of their ranks.
+pub(crate) fn rank(name: &str) -> u64 {
+    if let Some(first) = name.as_bytes().first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    name.bytes().enumerate().fold(0, |rank, (at, byte)| rank | u64::from(byte) << (56 - 8 * at))
 }
 
 impl PartialEq for Params {
