@@ -26,11 +26,12 @@ pub struct Params {
 #[derive(Clone, Copy)]
 struct Entry {
     rank: u64,
-    start: u32,
+    start: usize,
     /// The `=`.
-    split: u32,
+    split: usize,
     /// The `&`.
-    end: u32,
+    end: usize,
+    signed: bool,
 }
 
 /// Why a pair cannot be part of a parameter set.
@@ -65,7 +66,9 @@ impl Params {
     pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, ParamsError> {
-        let mut params = Self::new();
+        let pairs = pairs.into_iter();
+        let fields = pairs.size_hint().0.min(32);
+        let mut params = Self::with_capacity(fields, fields * 40);
         for (name, value) in pairs {
             params.insert(name.as_ref(), value.as_ref())?;
         }
@@ -80,9 +83,10 @@ impl Params {
         if name.is_empty() {
             return Err(ParamsError::EmptyName);
         }
-        match self.position(name) {
+        let rank = rank(name);
+        match self.position_of(name, rank) {
             Ok(_) => Err(ParamsError::DuplicateName(name.into())),
-            Err(at) => self.place(at, name, value),
+            Err(at) => self.place(at, rank, name, value),
         }
     }
 
@@ -95,7 +99,7 @@ impl Params {
             return self.insert(name, value);
         };
         let old = self.fields.remove(at);
-        let placed = self.place(at, name, value);
+        let placed = self.place(at, rank(name), name, value);
         if placed.is_err() {
             self.fields.insert(at, old);
         }
@@ -133,7 +137,8 @@ impl Params {
     ///
     /// Source: APIv2 signing, steps 2 and 3.
     pub fn signed(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.iter().filter(|(name, value)| *name != "sign" && !value.is_empty())
+        let signed = self.fields.iter().filter(|entry| entry.signed);
+        signed.map(|entry| (self.name(entry), self.value(entry)))
     }
 
     /// How many pairs there are.
@@ -146,17 +151,26 @@ impl Params {
         self.fields.is_empty()
     }
 
-    /// The pairs that are signed, each as `name=value&`.
-    pub(crate) fn signed_text(&self) -> impl Iterator<Item = &str> + Clone {
-        let signed = |entry: &&Entry| entry.split + 1 < entry.end && self.name(entry) != "sign";
-        self.fields.iter().filter(signed).map(|entry| self.slice(entry.start, entry.end + 1))
+    /// The pairs that are signed, as `a=1&b=2&`. Those that lie end to end come in one piece.
+    pub(crate) fn signed_text(&self) -> impl Iterator<Item = &str> {
+        let end_to_end = |a: &Entry, b: &Entry| a.signed && b.signed && a.end + 1 == b.start;
+        self.fields.chunk_by(end_to_end).filter_map(|chunk| {
+            let (first, last) = (chunk.first()?, chunk.last()?);
+            first.signed.then(|| self.slice(first.start, last.end + 1))
+        })
+    }
+
+    /// No less than what all of [`Params::signed_text`] takes.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {
-        let rank = rank(name);
-        let order = |entry: &Entry| {
-            entry.rank.cmp(&rank).then_with(|| self.name(entry).cmp(name))
-        };
+        self.position_of(name, rank(name))
+    }
+
+    fn position_of(&self, name: &str, rank: u64) -> Result<usize, usize> {
+        let order = |entry: &Entry| entry.rank.cmp(&rank).then_with(|| self.name(entry).cmp(name));
         // WeChat sends its fields sorted, so most of them go to the end.
         match self.fields.last() {
             Some(last) if order(last) == Ordering::Less => Err(self.fields.len()),
@@ -165,7 +179,7 @@ impl Params {
     }
 
     /// Changes nothing when it fails.
-    fn place(&mut self, at: usize, name: &str, value: &str) -> Result<(), ParamsError> {
+    fn place(&mut self, at: usize, rank: u64, name: &str, value: &str) -> Result<(), ParamsError> {
         let more = name.len() + value.len() + 2;
         if self.text.len() + more > Self::MAX_BYTES {
             if self.live_bytes() + more > Self::MAX_BYTES {
@@ -173,22 +187,16 @@ impl Params {
             }
             self.drop_dead_text()?;
         }
-        let offset = |n: usize| u32::try_from(n).map_err(|_| ParamsError::TooLarge);
         let start = self.text.len();
         let split = start + name.len();
         let end = split + 1 + value.len();
-        let entry = Entry {
-            rank: rank(name),
-            start: offset(start)?,
-            split: offset(split)?,
-            end: offset(end)?,
-        };
+        let signed = name != "sign" && !value.is_empty();
         self.text.reserve(more);
         self.text.push_str(name);
         self.text.push('=');
         self.text.push_str(value);
         self.text.push('&');
-        self.fields.insert(at, entry);
+        self.fields.insert(at, Entry { rank, start, split, end, signed });
         Ok(())
     }
 
@@ -200,7 +208,7 @@ impl Params {
     fn drop_dead_text(&mut self) -> Result<(), ParamsError> {
         let mut live = Self::with_capacity(self.len(), self.live_bytes());
         for (name, value) in self.iter() {
-            live.place(live.len(), name, value)?;
+            live.place(live.len(), rank(name), name, value)?;
         }
         *self = live;
         Ok(())
@@ -215,8 +223,8 @@ impl Params {
     }
 
     /// Entries are only made by `place`, so the range always exists.
-    fn slice(&self, from: u32, to: u32) -> &str {
-        self.text.get(from as usize..to as usize).unwrap_or_default()
+    fn slice(&self, from: usize, to: usize) -> &str {
+        self.text.get(from..to).unwrap_or_default()
     }
 }
 

@@ -176,6 +176,27 @@ impl Signature {
         }
         Self { hex, len: 2 * N }
     }
+
+    /// Upper-case hex of a length that a signature may have.
+    fn received(text: &str) -> Option<Self> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+        let mut hex = [0; 64];
+        hex.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let all_hex = text.bytes().fold(true, |all, byte| all & is_hex(byte));
+        all_hex.then_some(Self { hex, len: text.len() })
+    }
+
+    /// In constant time, eight characters at a time.
+    fn ct_eq(&self, other: &Self) -> bool {
+        let words = |signature: &Self| -> [u64; 8] {
+            let mut words = [0; 8];
+            for (word, chars) in words.iter_mut().zip(signature.hex.as_chunks().0) {
+                *word = u64::from_ne_bytes(*chars);
+            }
+            words
+        };
+        words(self).ct_eq(&words(other)).into()
+    }
 }
 
 impl fmt::Debug for Signature {
@@ -220,12 +241,27 @@ pub fn string_to_sign(params: &Params) -> String {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn sign(params: &Params, sign_type: SignType, key: &ApiKey) -> Signature {
-    let mut text = room_for(params.signed_text().map(str::len).sum());
+    let mut text = room_for(params.text_len());
     params.signed_text().for_each(|pair| text.extend_from_slice(pair.as_bytes()));
     finish(text, sign_type, key)
 }
 
-/// Signs pairs in any order, without making a parameter set of them: [`Params::from_pairs`] and [`fn@sign`] in one.
+/// Signs pairs in any order, without making a parameter set of them.
+///
+/// ```
+/// # use wxpay_core::{ApiKey, SignType, sign_pairs};
+/// let key = ApiKey::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let pairs = [
+///     ("mch_id", "10000100"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"),
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("device_info", "1000"),
+///     ("body", "test"),
+/// ];
+/// let signature = sign_pairs(&pairs, SignType::Md5, &key)?;
+/// assert_eq!(signature.as_str(), "9A0A8659F005D6984697E2CA0A9CF3B7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// [`ParamsError`] for an empty or repeated name.
@@ -296,15 +332,13 @@ pub enum VerifyError {
 pub fn verify(params: Params, sign_type: SignType, key: &ApiKey) -> Result<Verified, VerifyError> {
     let received = params.filled("sign").ok_or(VerifyError::SignMissing)?;
     let expected = sign_type.hex_len();
-    let is_hex = received.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
-    if received.len() != expected || !is_hex {
-        return Err(VerifyError::SignMalformed { expected });
-    }
+    let received = Signature::received(received)
+        .filter(|received| received.len == expected)
+        .ok_or(VerifyError::SignMalformed { expected })?;
     if params.filled("sign_type").is_some_and(|word| word != sign_type.as_str()) {
         return Err(VerifyError::SignTypeDiffers);
     }
-    let right = sign(&params, sign_type, key);
-    if right.as_str().as_bytes().ct_eq(received.as_bytes()).into() {
+    if sign(&params, sign_type, key).ct_eq(&received) {
         Ok(Verified(params))
     } else {
         Err(VerifyError::Mismatch)

@@ -33,7 +33,10 @@ fn signing(fixture: &Fixture) -> [Call<'_>; 4] {
     let order = fixture.order();
     let again = order.clone();
     assert_eq!(signature(&order, SignType::Md5, fixture).as_str(), fixture.order_md5);
-    assert_eq!(signature(&order, SignType::HmacSha256, fixture).as_str(), fixture.order_hmac_sha256);
+    assert_eq!(
+        signature(&order, SignType::HmacSha256, fixture).as_str(),
+        fixture.order_hmac_sha256
+    );
     [
         call("order_digest_md5", None, move || md5(&bytes)),
         call("order_digest_hmac", None, move || hmac(&same, fixture)),
@@ -83,11 +86,7 @@ fn explaining(fixture: &Fixture) -> [Call<'_>; 2] {
     ]
 }
 
-fn call<'a>(
-    name: &'static str,
-    baseline: Option<&'static str>,
-    make: impl Fn() + 'a,
-) -> Call<'a> {
+fn call<'a>(name: &'static str, baseline: Option<&'static str>, make: impl Fn() + 'a) -> Call<'a> {
     Call { name, baseline, make: Box::new(make) }
 }
 

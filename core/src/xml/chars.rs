@@ -31,10 +31,24 @@ pub(super) fn is_blank(text: &str) -> bool {
 
 /// A field's name is `[A-Za-z_][A-Za-z0-9_]*`, at most [`MAX_NAME_BYTES`] long.
 pub(super) fn check_name(name: &str) -> Result<(), XmlError> {
-    let fits = name.len() <= MAX_NAME_BYTES
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && name.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+    let fits = !name.is_empty() && name_len(name) == name.len();
     if fits { Ok(()) } else { Err(XmlError::BadName { name: clip(name) }) }
+}
+
+/// How many bytes of the text in front may be a name.
+pub(super) fn name_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    if bytes.first().is_some_and(u8::is_ascii_digit) {
+        return 0;
+    }
+    let longest = bytes.get(..MAX_NAME_BYTES).unwrap_or(bytes);
+    longest.iter().position(|byte| !is_name_byte(*byte)).unwrap_or(longest.len())
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    /// One bit for each of the 128 characters of ASCII.
+    const NAME_BYTES: [u64; 2] = [0x03ff_0000_0000_0000, 0x07ff_fffe_87ff_fffe];
+    NAME_BYTES.get(usize::from(byte >> 6)).is_some_and(|bits| bits >> (byte & 63) & 1 == 1)
 }
 
 pub(super) fn clip(name: &str) -> String {

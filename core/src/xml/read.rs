@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::chars::{bad_character, check_name, clip, is_blank, is_xml_char};
-use super::tokens::{Tag, Token, Tokens};
+use super::tokens::{Tag, Token, Tokens, find};
 use super::{MAX_BYTES, MAX_FIELDS, XmlError};
 use crate::{Params, ParamsError};
 
@@ -36,7 +36,7 @@ pub fn from_xml_with_root(bytes: &[u8], root: &str) -> Result<Params, XmlError> 
         return Err(XmlError::BadCharacter { at });
     }
     let mut tokens = Tokens::new(text);
-    tokens.skip("\u{feff}");
+    tokens.skip_bom();
     let mut params = Params::with_capacity(24, bytes.len());
     FlatReader { tokens }.read(root, &mut params)?;
     Ok(params)
@@ -49,12 +49,21 @@ struct FlatReader<'a> {
 impl<'a> FlatReader<'a> {
     fn read(mut self, root: &str, params: &mut Params) -> Result<(), XmlError> {
         if !self.open_root(root)?.closed {
-            while let Some(field) = self.next_field(root)? {
-                let value = if field.closed { Cow::Borrowed("") } else { self.value(field.name)? };
-                add(params, field.name, &value)?;
-            }
+            self.fields(root, params)?;
         }
         self.end()
+    }
+
+    /// Reads up to and including the root's end tag.
+    fn fields(&mut self, root: &str, params: &mut Params) -> Result<(), XmlError> {
+        loop {
+            while let Some((name, value)) = self.tokens.plain_field() {
+                add(params, name, value)?;
+            }
+            let Some(field) = self.next_field(root)? else { return Ok(()) };
+            let value = if field.closed { Cow::Borrowed("") } else { self.value(field.name)? };
+            add(params, field.name, &value)?;
+        }
     }
 
     /// Reads up to and including the root's start tag.
@@ -96,7 +105,9 @@ impl<'a> FlatReader<'a> {
         let mut value = Cow::Borrowed("");
         loop {
             match self.tokens.next()? {
-                Token::Text(text) if text.contains("]]>") => return Err(self.malformed()),
+                Token::Text(text) if find(text.as_bytes(), b"]]>").is_some() => {
+                    return Err(self.malformed());
+                }
                 Token::Text(text) | Token::CData(text) => append(&mut value, text),
                 Token::Reference(reference) => value.to_mut().push(self.resolve(reference)?),
                 Token::End(end) if end == name => return Ok(value),

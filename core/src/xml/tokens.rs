@@ -1,7 +1,9 @@
 //! Cuts a message into its pieces: tags, text, CDATA, references. What may follow what is not decided here.
 
+use memchr::{memchr_iter, memchr2, memchr3};
+
 use super::XmlError;
-use super::chars::is_space;
+use super::chars::{is_space, name_len};
 
 /// One piece.
 #[derive(Debug, Clone, Copy)]
@@ -53,40 +55,71 @@ impl<'a> Tokens<'a> {
     pub fn next(&mut self) -> Result<Token<'a>, XmlError> {
         match self.rest.as_bytes() {
             [] => Ok(Token::Eof),
-            [b'<', b'/', ..] => self.past("</", ">").map(|name| Token::End(trim_end(name))),
+            [b'<', b'/', ..] => self.end(),
             [b'<', b'!', ..] => self.declared(),
             [b'<', b'?', ..] => self.instruction(),
-            [b'<', ..] => self.past("<", ">").map(|content| Token::Start(tag(content))),
+            [b'<', ..] => self.start(),
             [b'&', ..] => self.reference(),
-            [..] => Ok(Token::Text(self.text())),
+            text => {
+                let end = memchr2(b'<', b'&', text).unwrap_or(text.len());
+                Ok(Token::Text(self.take(end)))
+            }
         }
     }
 
-    /// Passes over the text in front, if it is that.
-    pub fn skip(&mut self, text: &str) -> bool {
-        let rest = self.rest.strip_prefix(text);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+    /// Passes over a byte order mark.
+    pub fn skip_bom(&mut self) {
+        self.rest = self.rest.strip_prefix('\u{feff}').unwrap_or(self.rest);
     }
 
-    fn text(&mut self) -> &'a str {
-        let is_markup = |byte: &u8| matches!(byte, b'<' | b'&');
-        let end = self.rest.as_bytes().iter().position(is_markup).unwrap_or(self.rest.len());
-        self.split(end)
+    /// Name and value of `<name>text</name>` or `<name><![CDATA[text]]></name>`, which is how WeChat writes its fields.
+    /// Whatever differs in the least is left to [`Tokens::next`].
+    pub fn plain_field(&mut self) -> Option<(&'a str, &'a str)> {
+        let rest = self.rest.strip_prefix('<')?;
+        let (name, rest) = rest.split_at_checked(name_len(rest))?;
+        let rest = rest.strip_prefix('>')?;
+        let (value, rest) = match rest.strip_prefix("<![CDATA[") {
+            Some(rest) => {
+                let (value, rest) = rest.split_at_checked(find(rest.as_bytes(), b"]]>")?)?;
+                (value, rest.strip_prefix("]]>")?)
+            }
+            // At an `&` or a `]` there is no `</`.
+            None => rest.split_at_checked(memchr3(b'<', b'&', b']', rest.as_bytes())?)?,
+        };
+        self.rest = rest.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
+        Some((name, value))
+    }
+
+    fn start(&mut self) -> Result<Token<'a>, XmlError> {
+        let content = self.enclosed(1, |text| find(text, b">"), 1)?;
+        let (content, closed) = match content.strip_suffix('/') {
+            Some(content) => (content, true),
+            None => (content, false),
+        };
+        let end = content.bytes().position(is_space).unwrap_or(content.len());
+        let (name, behind) = content.split_at_checked(end).unwrap_or((content, ""));
+        let has_attribute = !behind.bytes().all(is_space);
+        Ok(Token::Start(Tag { name, has_attribute, closed }))
+    }
+
+    fn end(&mut self) -> Result<Token<'a>, XmlError> {
+        let name = self.enclosed(2, |text| find(text, b">"), 1)?;
+        Ok(Token::End(name.trim_end_matches([' ', '\t', '\r', '\n'])))
     }
 
     fn declared(&mut self) -> Result<Token<'a>, XmlError> {
-        if self.skip("<![CDATA[") {
-            return self.past("", "]]>").map(Token::CData);
+        let bytes = self.rest.as_bytes();
+        if bytes.starts_with(b"<![CDATA[") {
+            return self.enclosed(9, |text| find(text, b"]]>"), 3).map(Token::CData);
         }
-        if self.skip("<!--") {
-            return self.past("", "-->").map(|_| Token::NotAllowed("a comment"));
+        if bytes.starts_with(b"<!--") {
+            let comment = self.enclosed(4, |text| find(text, b"-->"), 3);
+            return comment.map(|_| Token::NotAllowed("a comment"));
         }
-        let doctype = self.rest.as_bytes().get(2..9);
-        if doctype.is_some_and(|word| word.eq_ignore_ascii_case(b"doctype")) {
-            return self.doctype();
+        match bytes.get(2..9) {
+            Some(word) if word.eq_ignore_ascii_case(b"doctype") => self.doctype(),
+            Some(_) | None => Err(self.malformed()),
         }
-        Err(self.malformed())
     }
 
     /// `<!DOCTYPE name …>`, with declarations of its own in it.
@@ -99,16 +132,19 @@ impl<'a> Tokens<'a> {
                 _ => {}
             }
             if depth == 0 {
-                let whole = self.split(at + 1);
-                let named = whole.bytes().nth(9).is_some_and(|byte| byte != b'>');
-                return if named { Ok(Token::NotAllowed("a DOCTYPE")) } else { Err(self.malformed()) };
+                let named = self.take(at + 1).len() > "<!DOCTYPE>".len();
+                return if named {
+                    Ok(Token::NotAllowed("a DOCTYPE"))
+                } else {
+                    Err(self.malformed())
+                };
             }
         }
         Err(self.malformed())
     }
 
     fn instruction(&mut self) -> Result<Token<'a>, XmlError> {
-        let content = self.past("<?", "?>")?;
+        let content = self.enclosed(2, |text| find(text, b"?>"), 2)?;
         match content.strip_prefix("xml") {
             Some(rest) if rest.bytes().next().is_none_or(is_space) => Ok(Token::Declaration(rest)),
             Some(_) | None => Ok(Token::NotAllowed("a processing instruction")),
@@ -117,27 +153,31 @@ impl<'a> Tokens<'a> {
 
     /// A reference ends before anything else begins.
     fn reference(&mut self) -> Result<Token<'a>, XmlError> {
-        let name = self.rest.as_bytes().iter().skip(1);
-        match name.clone().position(|byte| matches!(byte, b';' | b'<' | b'&')) {
-            Some(end) if name.clone().nth(end) == Some(&b';') => {
-                self.past("&", ";").map(Token::Reference)
-            }
-            Some(_) | None => Err(self.malformed()),
-        }
+        let end = |text: &[u8]| {
+            let end = text.iter().position(|byte| matches!(byte, b';' | b'<' | b'&'))?;
+            (text.get(end) == Some(&b';')).then_some(end)
+        };
+        self.enclosed(1, end, 1).map(Token::Reference)
     }
 
-    /// What stands between `start`, which is in front, and the next `end`; goes on behind that.
-    fn past(&mut self, start: &str, end: &str) -> Result<&'a str, XmlError> {
-        self.skip(start);
-        let Some(at) = find(self.rest, end) else { return Err(self.malformed()) };
-        let content = self.split(at);
-        self.skip(end);
+    /// Passes over `open` bytes, then what `end` finds the end of, which it gives back, then `close` bytes.
+    fn enclosed(
+        &mut self,
+        open: usize,
+        end: impl Fn(&[u8]) -> Option<usize>,
+        close: usize,
+    ) -> Result<&'a str, XmlError> {
+        let content = self.rest.as_bytes().get(open..).unwrap_or_default();
+        let end = end(content).ok_or_else(|| self.malformed())?;
+        self.take(open);
+        let content = self.take(end);
+        self.take(close);
         Ok(content)
     }
 
-    /// Takes `at` bytes off the front.
-    fn split(&mut self, at: usize) -> &'a str {
-        let (front, rest) = self.rest.split_at_checked(at).unwrap_or((self.rest, ""));
+    /// Takes `count` bytes off the front.
+    fn take(&mut self, count: usize) -> &'a str {
+        let (front, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, ""));
         self.rest = rest;
         front
     }
@@ -147,30 +187,8 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Where `mark`, which is ASCII, stands first. For the short texts of a message this is faster than `str::find`.
-fn find(text: &str, mark: &str) -> Option<usize> {
-    let (first, rest) = mark.as_bytes().split_first()?;
-    let mut from = 0;
-    loop {
-        let behind = text.as_bytes().get(from..)?;
-        let at = behind.iter().position(|byte| byte == first)?;
-        if behind.get(at + 1..)?.starts_with(rest) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-}
-
-fn tag(content: &str) -> Tag<'_> {
-    let (content, closed) = match content.strip_suffix('/') {
-        Some(content) => (content, true),
-        None => (content, false),
-    };
-    let end = content.bytes().position(is_space).unwrap_or(content.len());
-    let (name, behind) = content.split_at_checked(end).unwrap_or((content, ""));
-    Tag { name, has_attribute: !behind.bytes().all(is_space), closed }
-}
-
-fn trim_end(name: &str) -> &str {
-    name.trim_end_matches([' ', '\t', '\r', '\n'])
+/// Where `mark` stands first.
+pub(super) fn find<const N: usize>(text: &[u8], mark: &[u8; N]) -> Option<usize> {
+    let first = *mark.first()?;
+    memchr_iter(first, text).find(|at| text.get(*at..).is_some_and(|text| text.starts_with(mark)))
 }
