@@ -270,6 +270,9 @@ pub fn sign_pairs(
     sign_type: SignType,
     key: &ApiKey,
 ) -> Result<Signature, ParamsError> {
+    if pairs.len() > FEW {
+        return Ok(sign(&Params::from_pairs(pairs.iter().copied())?, sign_type, key));
+    }
     let size = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     if size > Params::MAX_BYTES {
         return Err(ParamsError::TooLarge);
@@ -388,30 +391,34 @@ fn finish(mut text: Vec<u8>, sign_type: SignType, key: &ApiKey) -> Signature {
     }
 }
 
+/// Signed on the stack; more pairs become a set.
+const FEW: usize = 32;
+
 /// Hands out the pairs in WeChat's order.
 fn in_order<'a>(
     pairs: &[(&'a str, &'a str)],
     mut each: impl FnMut(&'a str, &'a str),
 ) -> Result<(), ParamsError> {
-    // Places are sorted, not pairs: fewer bytes to move, and for a common number of fields all on the stack.
-    let mut few = [(0, 0); 32];
-    let mut many = Vec::new();
-    let places = match few.get_mut(..pairs.len()) {
-        Some(few) => few,
-        None => {
-            many.resize(pairs.len(), (0, 0));
-            many.as_mut_slice()
-        }
-    };
-    for (to, (at, (name, _))) in places.iter_mut().zip(pairs.iter().enumerate()) {
-        *to = (rank(name), at);
-    }
+    // Places are sorted, not pairs: fewer bytes to move.
+    let mut places = [(0, 0); FEW];
     let pair = |at: usize| pairs.get(at).copied().unwrap_or_default();
-    places.sort_unstable_by(|(a_rank, a), (b_rank, b)| {
-        a_rank.cmp(b_rank).then_with(|| pair(*a).0.cmp(pair(*b).0))
-    });
+    for (at, (name, _)) in pairs.iter().enumerate() {
+        let place = (rank(name), at);
+        let is_behind = |other: &(u64, usize)| {
+            place.0 < other.0 || (place.0 == other.0 && *name < pair(other.1).0)
+        };
+        let mut to = at;
+        while let Some(other) = to.checked_sub(1).and_then(|before| places.get(before)).copied() {
+            if !is_behind(&other) {
+                break;
+            }
+            put(&mut places, to, other);
+            to -= 1;
+        }
+        put(&mut places, to, place);
+    }
     let mut last = "";
-    for (_, at) in places {
+    for (_, at) in places.iter().take(pairs.len()) {
         let (name, value) = pair(*at);
         if name.is_empty() {
             return Err(ParamsError::EmptyName);
@@ -423,4 +430,10 @@ fn in_order<'a>(
         last = name;
     }
     Ok(())
+}
+
+fn put(places: &mut [(u64, usize); FEW], to: usize, place: (u64, usize)) {
+    if let Some(slot) = places.get_mut(to) {
+        *slot = place;
+    }
 }

@@ -32,7 +32,7 @@ export function byHand(md5, { key, order }) {
 export function searches(explain, { key, order }) {
   const search = (signType) => {
     const sign = '0123456789ABCDEF'.repeat(signType === 'MD5' ? 2 : 4);
-    const report = explain(JSON.stringify(order.params), { keys: [key], sign, signType });
+    const report = explain(JSON.stringify(order.params), { key, sign, signType });
     if (report.causes.length > 0) throw new Error('nothing explains this signature');
   };
   return [

@@ -90,6 +90,8 @@ fn flags() -> String {
         "-Ctarget-feature=-reference-types,-multivalue".to_owned(),
         // 2.3 KB of gzip less; HMAC-SHA256 is a tenth slower.
         "--cfg=sha2_backend_soft=\"compact\"".to_owned(),
+        // Only refund notices are decrypted.
+        "--cfg=aes_backend_soft=\"compact\"".to_owned(),
     ];
     // Panic messages name source files; where those lie on this machine is nobody's business.
     for folder in [cargo_home.map(|home| home.join("registry/src")), Some(paths::root().into())] {
