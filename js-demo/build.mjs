@@ -25,6 +25,15 @@ const PAGES = [
     },
     policyFile: true,
   },
+  {
+    name: "days",
+    csp: {
+      "img-src": "data:",
+      "connect-src": "'self'",
+      "require-trusted-types-for": "'script'",
+    },
+    policyFile: true,
+  },
 ];
 
 const wanted = process.argv.slice(2);

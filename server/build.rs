@@ -6,6 +6,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let wanted = [
         ("CARGO_FEATURE_PAGES", "../js-demo/dist/debugger.html"),
+        ("CARGO_FEATURE_PAGES", "../js-demo/dist/days.html"),
         ("CARGO_FEATURE_DEMO", "../js-demo/dist/shop.html"),
     ];
     for (feature, page) in wanted {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use aes::Aes256;
-use aes::cipher::{BlockCipherDecrypt, KeyInit};
+use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use base64ct::{Base64, Encoding};
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
@@ -79,6 +79,19 @@ pub fn decrypt(req_info: &str, key: &ApiKey) -> Result<String, RefundNoticeError
 pub fn read(req_info: &str, key: &ApiKey) -> Result<Params, RefundNoticeError> {
     let text = decrypt(req_info, key)?;
     from_xml_with_root(text.as_bytes(), "root").map_err(RefundNoticeError::NotXml)
+}
+
+/// Encrypts a text as WeChat does, for simulated notices: the opposite of [`decrypt`].
+pub fn encrypt(text: &str, key: &ApiKey) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    // 1 to 16 bytes; a text of whole blocks gets a block of padding.
+    let padding = BLOCK - bytes.len() % BLOCK;
+    bytes.resize(bytes.len() + padding, u8::try_from(padding).unwrap_or_default());
+    let cipher = Aes256::new((&*aes_key(key)).into());
+    for block in bytes.as_chunks_mut::<BLOCK>().0 {
+        cipher.encrypt_block(block.into());
+    }
+    Base64::encode_string(&bytes)
 }
 
 /// The 32 hex digits themselves are the key. Leading zeros stay: as a number it would lose them.

@@ -11,7 +11,7 @@ use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use base64ct::{Base64, Encoding};
 use md5::{Digest, Md5};
 use serde::Deserialize;
-use wxpay_core::refund_notice::{RefundNoticeError, decrypt, read};
+use wxpay_core::refund_notice::{self, RefundNoticeError, decrypt, read};
 use wxpay_core::xml::{XmlError, from_xml_with_root};
 use wxpay_core::{ApiKey, Params};
 
@@ -59,6 +59,12 @@ fn the_vectors_are_decrypted() {
     for vector in vectors {
         let key = key(&vector.key);
         assert_eq!(decrypt(&vector.req_info, &key).unwrap(), vector.plaintext, "{}", vector.id);
+        assert_eq!(
+            refund_notice::encrypt(&vector.plaintext, &key),
+            vector.req_info,
+            "{}",
+            vector.id
+        );
         let fields = from_xml_with_root(vector.plaintext.as_bytes(), "root").unwrap();
         assert_eq!(read(&vector.req_info, &key).unwrap(), fields, "{}", vector.id);
         assert_eq!(fields.get("refund_status"), Some("SUCCESS"));
@@ -71,6 +77,7 @@ fn text_of_every_length_comes_back() {
         let text = "付a".repeat(length);
         let req_info = encrypt(&pad(text.as_bytes()), KEY);
         assert_eq!(decrypt(&req_info, &key(KEY)).unwrap(), text, "{length}");
+        assert_eq!(refund_notice::encrypt(&text, &key(KEY)), req_info, "{length}");
     }
 }
 

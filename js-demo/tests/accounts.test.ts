@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LedgerEntry, OrderView } from "../src/shop/contract";
 import { compare, worst } from "../src/shop/lab/accounts";
-import { yuan } from "../src/shop/money";
+import { yuan } from "../src/shared/money";
 
 describe("ledger against books", () => {
   it.each([

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::ambient::{Clock, NonceSource};
+use crate::books::{Books, Schedule};
 use crate::gateway::Gateway;
 use crate::login::Logins;
 use crate::merchant::Merchants;
 use crate::orders::Orders;
+use crate::outbox::{Outbox, Sender};
 use crate::store::Store;
 
 /// The ports and settings an [`App`] is made of.
@@ -23,26 +25,38 @@ pub struct Parts {
     pub nonces: Arc<dyn NonceSource>,
     /// Whom we work for.
     pub merchants: Arc<Merchants>,
+    /// The merchants' own systems.
+    pub webhooks: Sender,
     /// Where WeChat reaches us, without a slash at the end.
     pub public_url: String,
     /// Seconds an order can be paid when the merchant does not say.
     pub order_expire_s: i64,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// When bills are compared unasked, if they are.
+    pub daily: Option<Schedule>,
 }
 
 /// The running application, shared by all requests.
 pub struct App {
     /// The order rules.
-    pub orders: Orders,
+    pub orders: Arc<Orders>,
+    /// Bills beside our books.
+    pub books: Books,
+    /// What the merchants' own systems are told.
+    pub outbox: Outbox,
     /// The login rules.
     pub logins: Logins,
     /// Whom we work for.
     pub merchants: Arc<Merchants>,
     /// Where orders live.
     pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub nonces: Arc<dyn NonceSource>,
     /// Whose `X-Forwarded-For` is believed.
@@ -76,18 +90,38 @@ impl App {
         );
         let orders = Orders::new(
             Arc::clone(&store),
-            gateway,
-            clock,
+            Arc::clone(&gateway),
+            Arc::clone(&clock),
             Arc::clone(&nonces),
             Arc::clone(&merchants),
             parts.public_url,
             parts.order_expire_s,
         );
+        let orders = Arc::new(orders.refunding_late_payments(parts.refund_paid_after_close));
+        let books = Books::new(
+            Arc::clone(&store),
+            gateway,
+            Arc::clone(&clock),
+            Arc::clone(&merchants),
+            Arc::clone(&orders),
+            parts.daily,
+        );
+        let outbox = Outbox::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&nonces),
+            &merchants,
+            orders.bells(),
+            parts.webhooks,
+        );
         Arc::new(Self {
             orders,
+            outbox,
+            books,
             logins,
             merchants,
             store,
+            clock,
             nonces,
             trusted_proxies: parts.trusted_proxies,
             draining: AtomicBool::new(false),

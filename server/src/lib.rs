@@ -5,6 +5,9 @@
 
 pub mod ambient;
 pub mod app;
+pub mod backup;
+pub mod books;
+pub mod certificate;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
@@ -14,6 +17,8 @@ pub mod http;
 pub mod login;
 pub mod merchant;
 pub mod orders;
+pub mod outbox;
+pub mod qr;
 pub mod run;
 pub mod secret;
 pub mod store;

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::ambient::Clock;
@@ -160,14 +159,6 @@ impl Logins {
 
 fn token(merchant: &Merchant, openid: &str, expires_s: i64) -> String {
     let claim = format!("{}.{expires_s}.{openid}", merchant.id);
-    // A key of any length becomes one block: hash it, as HMAC itself would a long one.
-    let key = Sha256::digest(merchant.app_secret.expose());
-    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = from;
-    }
-    let mac = Hmac::<Sha256>::new(&block).chain_update("wxpay token 1\0").chain_update(&claim);
-    let mac: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mac = merchant.mac("token", &claim);
     format!("{}.{expires_s}.{mac}.{openid}", merchant.id)
 }

@@ -1,8 +1,13 @@
 //! The merchants this server works for.
 
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Url;
+use sha2::{Digest, Sha256};
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
+use crate::certificate::Certificate;
+use crate::outbox::{OutOfReach, Reach, WebhookSecret};
 use crate::secret::Secret;
 
 /// One merchant: who it is to WeChat, and its secrets.
@@ -16,15 +21,82 @@ pub struct Merchant {
     pub sign_type: SignType,
     /// The APIv2 key.
     pub api_key: ApiKey,
-    /// The mini program's AppSecret.
+    /// The AppSecret of [`Merchant::program_appid`].
     pub app_secret: Secret,
     /// What the merchant's backend shows us.
     pub admin_key: Secret,
+    /// What WeChat wants to see before it pays money back.
+    pub certificate: Option<Certificate>,
+    /// Where the merchant's own system hears of what happens.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// One endpoint of the merchant's own system.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Its name in our configuration, unique within the merchant.
+    pub id: String,
+    /// Where it is.
+    pub url: Url,
+    /// The keys of its signatures, the newest first; more than one while the merchant changes them.
+    pub secrets: Vec<WebhookSecret>,
+    /// Whether it may be in a private network.
+    pub allow_private: bool,
+}
+
+impl Webhook {
+    /// Whether it is somewhere a webhook may go to, as far as its address says without being looked up.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_address(&self) -> Result<(), OutOfReach> {
+        Reach::of(&self.url, self.allow_private).check_host(&self.url)
+    }
+
+    /// Its address for people to read: a query may hold a secret.
+    pub fn shown_url(&self) -> String {
+        let mut url = self.url.clone();
+        if url.query().is_some() {
+            url.set_query(Some("****"));
+        }
+        url.into()
+    }
+}
+
+impl Merchant {
+    /// The appid of the program the user logs in to and pays in: the shop's own under a service provider that has one.
+    pub fn program_appid(&self) -> &str {
+        self.identity.sub_appid.as_ref().unwrap_or(&self.identity.appid)
+    }
+
+    /// Our own signature under a text, as hex: whoever shows it has it from us. `purpose` keeps its kinds apart.
+    pub fn mac(&self, purpose: &str, text: &str) -> String {
+        // A key of any length becomes one block: hash it, as HMAC itself would a long one.
+        let key = Sha256::digest(self.app_secret.expose());
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        for (to, from) in block.iter_mut().zip(key) {
+            *to = from;
+        }
+        let mac = Hmac::<Sha256>::new(&block);
+        let mac = mac.chain_update("wxpay ").chain_update(purpose).chain_update(" 1\0");
+        let mac = mac.chain_update(text).finalize().into_bytes();
+        mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The names of its webhooks.
+    pub fn endpoints(&self) -> Vec<String> {
+        self.webhooks.iter().map(|webhook| webhook.id.clone()).collect()
+    }
 }
 
 /// Where WeChat sends a merchant's payment notices; `http::routes` answers there.
 pub fn notify_url(public_url: &str, merchant: &str) -> String {
     format!("{public_url}/v1/notify/{merchant}/pay")
+}
+
+/// Where WeChat sends a merchant's refund notices.
+pub fn refund_notify_url(public_url: &str, merchant: &str) -> String {
+    format!("{public_url}/v1/notify/{merchant}/refund")
 }
 
 /// All merchants; at least one.

@@ -1,11 +1,13 @@
 //! Running the server: store, gateway, listener, sweep, signals; and what the process says when it ends.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
@@ -19,10 +21,13 @@ use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::gateway::WeChat;
 use crate::http::{self, Limits};
+use crate::outbox::Sender;
 use crate::store::{OpenError, SledStore, Store};
 
 /// How often the sweep looks whether an order is due.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked whether a day's bill is due.
+const DAILY_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the server did not start, or ended in trouble.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ pub enum RunError {
     StoreFailed,
     /// The sweep broke off: without it no lost notice is found and nothing is closed.
     SweepFailed,
+    /// The delivery of webhooks broke off.
+    OutboxFailed,
 }
 
 impl RunError {
@@ -58,7 +65,7 @@ impl RunError {
             Self::Open { error: OpenError::Io(_) | OpenError::NewerFormat { .. }, .. } => 78,
             Self::Listen { .. } | Self::Start(_) => 69,
             Self::StoreFailed => 75,
-            Self::SweepFailed => 70,
+            Self::SweepFailed | Self::OutboxFailed => 70,
         }
     }
 }
@@ -103,18 +110,26 @@ impl Server {
         config: Config,
     ) -> Result<Self, RunError> {
         let nonces = Arc::new(SystemNonces);
-        let gateway = WeChat::new(config.wechat, nonces.clone())
+        let reports = config.wechat.report;
+        let gateway = WeChat::new(config.wechat, &config.merchants, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
+        let webhooks =
+            Sender::new(config.webhooks).map_err(|error| RunError::Start(error.to_string()))?;
+        let clock = Arc::new(SystemClock);
+        let gateway = if reports { gateway.with_reports(clock.clone()) } else { gateway };
         let parts = Parts {
             store,
+            webhooks,
             gateway: Arc::new(gateway),
-            clock: Arc::new(SystemClock),
+            clock,
             nonces,
             merchants: Arc::new(config.merchants),
             public_url: config.public_url,
             order_expire_s: config.order_expire_s,
+            refund_paid_after_close: config.refund_paid_after_close,
             token_s: config.token_s,
             trusted_proxies: config.trusted_proxies,
+            daily: config.daily,
         };
         Self::with_parts(listener, parts, config.limits).await
     }
@@ -143,10 +158,11 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Serves until `shutdown` resolves, the store fails or the sweep breaks off; then drains and closes the store.
+    /// Serves until `shutdown` resolves, the store fails, or the sweep or the delivery of webhooks breaks off; then
+    /// drains and closes the store.
     ///
     /// # Errors
-    /// [`RunError::StoreFailed`], [`RunError::SweepFailed`].
+    /// [`RunError::StoreFailed`], [`RunError::SweepFailed`], [`RunError::OutboxFailed`].
     pub async fn run(
         self,
         more_routes: Option<BoxedFilter<(Response,)>>,
@@ -157,6 +173,9 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let (sweeping, swept) = oneshot::channel();
         let sweep = tokio::spawn(sweep(Arc::clone(&app), stopped.clone(), sweeping));
+        let (delivering, delivered) = oneshot::channel();
+        let delivery = tokio::spawn(deliver(Arc::clone(&app), stopped.clone(), delivering));
+        let daily = tokio::spawn(daily(Arc::clone(&app), stopped.clone()));
         let mut routes = http::routes(&app, &limits);
         if let Some(more) = more_routes {
             routes = warp::Filter::boxed(warp::Filter::unify(warp::Filter::or(more, routes)));
@@ -171,12 +190,15 @@ impl Server {
             () = shutdown => Ok(()),
             () = app.store.failed() => Err(RunError::StoreFailed),
             _ = swept => Err(RunError::SweepFailed),
+            _ = delivered => Err(RunError::OutboxFailed),
         };
         tracing::info!(failed = result.is_err(), "shutting down");
         app.draining.store(true, Ordering::SeqCst);
         stop.send_replace(true);
+        app.books.stop();
         serve.await;
-        finish_sweep(sweep, drain).await;
+        // A comparison that is cut off begins again after the next start.
+        tokio::join!(finish(sweep, drain), finish(delivery, drain), finish(daily, Duration::ZERO));
         app.store.close().await;
         result
     }
@@ -187,13 +209,13 @@ async fn stop_asked(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-/// The sweep ends at its next look at `stopped`. When WeChat is slow that may take minutes, so the sweep is cut off: what
-/// it was about to ask is asked after the next start.
-async fn finish_sweep(mut sweep: JoinHandle<()>, limit: Duration) {
-    if timeout(limit, &mut sweep).await.is_err() {
-        sweep.abort();
+/// Sweep and delivery end at their next look at `stopped`. When WeChat or an endpoint is slow that may take minutes, so
+/// they are cut off: what they were about to ask or tell is asked or told after the next start.
+async fn finish(mut task: JoinHandle<()>, limit: Duration) {
+    if timeout(limit, &mut task).await.is_err() {
+        task.abort();
         // Aborted is what it shall be.
-        let _ = sweep.await;
+        let _ = task.await;
     }
 }
 
@@ -219,6 +241,31 @@ async fn sweep(app: Arc<App>, mut stopped: watch::Receiver<bool>, sweeping: ones
     loop {
         tokio::select! {
             _ = tick.tick() => { app.orders.reconcile_due().await; }
+            () = stop_asked(&mut stopped) => return,
+        }
+    }
+}
+
+/// `delivering` is dropped when this ends, as in `sweep`.
+async fn deliver(app: Arc<App>, stopped: watch::Receiver<bool>, delivering: oneshot::Sender<()>) {
+    let _delivering = delivering;
+    app.outbox.run(stopped).await;
+}
+
+/// Compares bills when they are due. Should a comparison break off, payments go on, and the next tick begins again.
+async fn daily(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut tick = tokio::time::interval(DAILY_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = stop_asked(&mut stopped) => return,
+        }
+        let run = AssertUnwindSafe(app.books.run_due()).catch_unwind();
+        tokio::select! {
+            outcome = run => if outcome.is_err() {
+                tracing::error!("comparing a bill broke off; please report it");
+            },
             () = stop_asked(&mut stopped) => return,
         }
     }
@@ -250,6 +297,9 @@ impl std::fmt::Display for RunError {
             }
             Self::SweepFailed => {
                 f.write_str("the search for lost notices broke off; start again, and report it")
+            }
+            Self::OutboxFailed => {
+                f.write_str("the delivery of webhooks broke off; start again, and report it")
             }
         }
     }

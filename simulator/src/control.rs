@@ -1,31 +1,27 @@
 //! The control API under `/sim/`, in JSON, open to pages of any origin: what the phone does, faults, the wire log.
 
+mod error;
+
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wxpay_core::Fen;
+use wxpay_core::messages::refund::RefundStatus;
 
 use crate::cashier;
 use crate::exchange;
-use crate::faults::{Fault, FaultError};
+use crate::faults::Fault;
 use crate::http::{Received, Sent};
-use crate::notices::{NoticeError, NoticeKind};
-use crate::order::{Order, Outcome, PayError};
-use crate::simulator::{LoginError, Simulator};
+use crate::notices::NoticeKind;
+use crate::order::Order;
+use crate::payment::Outcome;
+use crate::refund::Refund;
+use crate::refund_notices::RefundNoticeKind;
+use crate::scanner::{Behaviour, Ending};
+use crate::sheet;
+use crate::simulator::Simulator;
 
-/// Why the control API says no.
-#[derive(Debug)]
-enum ControlError {
-    NoSuchPage,
-    WrongMethod,
-    Json(serde_json::Error),
-    BadAfter,
-    Action,
-    Login(LoginError),
-    Fault(FaultError),
-    Notice(NoticeError),
-    Pay(PayError),
-}
+use error::ControlError;
 
 /// Answers, and lets pages of every origin read the answer.
 pub(crate) async fn answer(simulator: &Simulator, received: &Received) -> Sent {
@@ -49,7 +45,11 @@ fn phone_call(path: &str) -> Option<&'static str> {
     match path {
         "/sim/login" => Some("wx.login"),
         "/sim/cashier" => Some("wx.requestPayment"),
+        "/sim/app" => Some("PayReq"),
+        "/sim/scan" => Some("scan"),
+        "/sim/auth_code" => Some("payment code"),
         path if path.starts_with("/sim/cashier/") => Some("cashier"),
+        path if path.starts_with("/sim/micropay/") => Some("password"),
         _ => None,
     }
 }
@@ -70,7 +70,19 @@ async fn route(simulator: &Simulator, received: &Received) -> Result<Value, Cont
     let steps: Vec<&str> = path.split('/').collect();
     match (received.method.as_str(), steps.as_slice()) {
         ("POST", ["login"]) => login(simulator, body(received)?),
-        ("POST", ["cashier"]) => Ok(cashier::request_payment(simulator, &body(received)?)),
+        ("POST", ["cashier"]) => Ok(sheet::request_payment(simulator, &body(received)?)),
+        ("POST", ["app"]) => Ok(sheet::pay_request(simulator, &body(received)?)),
+        ("POST", ["scan"]) => Ok(sheet::scan(simulator, &body::<ScanRequest>(received)?.code_url)),
+        ("POST", ["auth_code"]) => {
+            let AuthCodeRequest { user, behaviour } = body(received)?;
+            Ok(json!({"auth_code": simulator.auth_code(&user, behaviour)}))
+        }
+        ("POST", ["micropay", out_trade_no]) => {
+            let PasswordRequest { ends } = body(received)?;
+            let ended = simulator.end_password(out_trade_no, ends).map_err(ControlError::Pay)?;
+            Ok(json!({"trade_state": ended}))
+        }
+        ("POST", ["primary"]) => primary(simulator, received).await,
         ("POST", ["cashier", prepay_id]) => act(simulator, prepay_id, body(received)?).await,
         ("GET", ["messages"]) => messages(simulator, received),
         ("GET", ["faults"]) => Ok(json!({"faults": simulator.faults()})),
@@ -83,13 +95,34 @@ async fn route(simulator: &Simulator, received: &Received) -> Result<Value, Cont
             Ok(json!({"faults": simulator.faults()}))
         }
         ("POST", ["notices"]) => send_notice(simulator, body(received)?).await,
+        ("GET", ["refunds"]) => {
+            let refunds: Vec<Value> = simulator.refunds().iter().map(refund).collect();
+            Ok(json!({"refunds": refunds}))
+        }
+        ("POST", ["refunds"]) => {
+            let RefundRequest { out_trade_no, outcome } = body(received)?;
+            let set = simulator.set_refund_outcome(&out_trade_no, outcome);
+            set.map_err(ControlError::Order)?;
+            Ok(json!({"outcome": outcome}))
+        }
+        ("POST", ["refund_notices"]) => {
+            let RefundNoticeRequest { out_refund_no, kind } = body(received)?;
+            let reply = simulator.send_refund_notice(&out_refund_no, kind).await;
+            reply.map(|reply| json!(reply)).map_err(ControlError::Notice)
+        }
         ("GET", ["ledger"]) => Ok(json!({"entries": simulator.ledger()})),
         ("GET", ["orders"]) => {
             let orders: Vec<Value> = simulator.orders().iter().map(order).collect();
             Ok(json!({"orders": orders}))
         }
-        (_, ["login" | "cashier" | "messages" | "faults" | "notices" | "ledger" | "orders"])
-        | (_, ["cashier", _]) => Err(ControlError::WrongMethod),
+        (
+            _,
+            [
+                "login" | "cashier" | "app" | "scan" | "auth_code" | "primary" | "messages"
+                | "faults" | "notices" | "refunds" | "refund_notices" | "ledger" | "orders",
+            ],
+        )
+        | (_, ["cashier" | "micropay", _]) => Err(ControlError::WrongMethod),
         _ => Err(ControlError::NoSuchPage),
     }
 }
@@ -108,6 +141,46 @@ fn alice() -> String {
 fn login(simulator: &Simulator, request: LoginRequest) -> Result<Value, ControlError> {
     let login = simulator.login(&request.appid, &request.user).map_err(ControlError::Login)?;
     Ok(json!(login))
+}
+
+#[derive(Deserialize)]
+struct ScanRequest {
+    code_url: String,
+}
+
+#[derive(Deserialize)]
+struct AuthCodeRequest {
+    #[serde(default = "alice")]
+    user: String,
+    #[serde(default)]
+    behaviour: Behaviour,
+}
+
+#[derive(Deserialize)]
+struct PasswordRequest {
+    ends: Ending,
+}
+
+#[derive(Deserialize)]
+struct PrimaryRequest {
+    down: bool,
+}
+
+/// Without a backup nobody could call it up again.
+async fn primary(simulator: &Simulator, received: &Received) -> Result<Value, ControlError> {
+    let PrimaryRequest { down } = body(received)?;
+    if simulator.backup_url().is_none() {
+        return Err(ControlError::NoBackup);
+    }
+    let cut = simulator.clone();
+    let cut = async move { cut.set_primary_down(down).await };
+    if received.origin.as_ref() == simulator.base_url() {
+        // The reply goes out over a connection that is being cut: whoever wants to be sure asks the backup.
+        simulator.spawn(Box::pin(async move { drop(cut.await) }));
+    } else {
+        cut.await.map_err(ControlError::Primary)?;
+    }
+    Ok(json!({"down": down}))
 }
 
 #[derive(Deserialize)]
@@ -155,12 +228,39 @@ async fn send_notice(simulator: &Simulator, request: NoticeRequest) -> Result<Va
     reply.map(|reply| json!(reply)).map_err(ControlError::Notice)
 }
 
+#[derive(Deserialize)]
+struct RefundRequest {
+    out_trade_no: String,
+    outcome: RefundStatus,
+}
+
+#[derive(Deserialize)]
+struct RefundNoticeRequest {
+    out_refund_no: String,
+    kind: RefundNoticeKind,
+}
+
+fn refund(refund: &Refund) -> Value {
+    json!({
+        "mch_id": refund.mch_id,
+        "out_trade_no": refund.out_trade_no,
+        "out_refund_no": refund.out_refund_no,
+        "refund_id": refund.refund_id,
+        "refund_fee": refund.refund_fee,
+        "refund_status": refund.status,
+        "notices_sent": refund.notices_sent,
+        "notice_acknowledged": refund.notice_acknowledged,
+    })
+}
+
 fn order(order: &Order) -> Value {
     json!({
         "appid": order.appid(),
         "mch_id": order.mch_id(),
         "out_trade_no": order.out_trade_no(),
         "prepay_id": order.prepay_id(),
+        "trade_type": order.trade_type(),
+        "code_url": order.code_url(),
         "body": order.field("body"),
         "total_fee": order.total_fee(),
         "trade_state": order.trade_state(),
@@ -172,43 +272,4 @@ fn order(order: &Order) -> Value {
 
 fn body<'a, T: Deserialize<'a>>(received: &'a Received) -> Result<T, ControlError> {
     serde_json::from_slice(&received.body).map_err(ControlError::Json)
-}
-
-impl ControlError {
-    fn status(&self) -> (StatusCode, &'static str) {
-        match self {
-            Self::NoSuchPage => (StatusCode::NOT_FOUND, "not_found"),
-            Self::WrongMethod => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-            Self::Json(_) => (StatusCode::BAD_REQUEST, "bad_json"),
-            Self::BadAfter => (StatusCode::BAD_REQUEST, "bad_after"),
-            Self::Action => (StatusCode::BAD_REQUEST, "bad_action"),
-            Self::Login(LoginError) => (StatusCode::NOT_FOUND, "unknown_appid"),
-            Self::Fault(_) => (StatusCode::BAD_REQUEST, "bad_fault"),
-            Self::Notice(NoticeError::UnknownOrder) | Self::Pay(PayError::UnknownOrder) => {
-                (StatusCode::NOT_FOUND, "unknown_order")
-            }
-            Self::Notice(NoticeError::NotPaid) => (StatusCode::CONFLICT, "not_paid"),
-            Self::Notice(NoticeError::NoOtherMerchant) => {
-                (StatusCode::CONFLICT, "no_other_merchant")
-            }
-            Self::Notice(NoticeError::Unanswered(_)) => (StatusCode::BAD_GATEWAY, "unanswered"),
-            Self::Pay(_) => (StatusCode::BAD_REQUEST, "cannot_pay"),
-        }
-    }
-}
-
-impl std::fmt::Display for ControlError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NoSuchPage => f.write_str("there is no such page"),
-            Self::WrongMethod => f.write_str("this page takes another method"),
-            Self::Json(error) => write!(f, "the body: {error}"),
-            Self::BadAfter => f.write_str("after: expected a whole number"),
-            Self::Action => f.write_str("action: expected pay, fail or cancel"),
-            Self::Login(error) => error.fmt(f),
-            Self::Fault(error) => error.fmt(f),
-            Self::Notice(error) => error.fmt(f),
-            Self::Pay(error) => error.fmt(f),
-        }
-    }
 }

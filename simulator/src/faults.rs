@@ -24,6 +24,9 @@ pub struct Fault {
     /// Only calls about this order; `None` takes the next call, whatever it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_trade_no: Option<String>,
+    /// For `err_code` and `err_code_applied`: WeChat's code, listed or not; an errcode for code2session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub err_code: Option<String>,
 }
 
 /// What can go wrong. "Applied" means that WeChat has done what was asked.
@@ -46,25 +49,43 @@ pub enum FaultKind {
     Empty200,
     /// Calls: applied, the reply's body ends half-way.
     Truncate,
-    /// XML calls: applied, the reply's signature is wrong.
+    /// Calls with a signed reply: applied, the signature is wrong.
     WrongSign,
-    /// XML calls: applied, the reply has no signature.
+    /// Calls with a signed reply: applied, it has no signature.
     NoSign,
-    /// Calls: not applied, SYSTEMERROR (code2session: errcode -1).
+    /// Calls: not applied, SYSTEMERROR (code2session: errcode -1; bills: XML instead of text).
     SystemError,
     /// Calls: applied, SYSTEMERROR (code2session: errcode -1).
     SystemErrorApplied,
+    /// reverse: not applied, `recall=Y`.
+    Recall,
+    /// Bills: applied, the text's second half is missing, and neither length nor packing tells.
+    CutBill,
+    /// Bills: applied, it is the bill of the day before.
+    WrongDay,
+    /// Bills: applied, what was packed with GZIP cannot be unpacked.
+    DamagedGzip,
     /// Notices: never sent, nor repeated.
     Lose,
     /// Notices: the first one leaves `delay_ms` later.
     Late,
     /// Notices: the first one leaves twice, in parallel.
     Double,
-    /// Notices: the first one is sent and answered before the cashier's reply. With call `orderquery`: a paid order's
-    /// notice is sent and answered between the making of the reply and its sending.
+    /// Notices: the first one is sent and answered before the reply of the cashier, or of the call that asked for the
+    /// refund, which ends at once. With call `orderquery`: a paid order's notice is sent and answered between the making
+    /// of the reply and its sending. With call `refundquery`: all refunds of the order end, and one notice of each is
+    /// sent and answered, between the making of the reply and its sending.
     BeforeReply,
-    /// Notices: one attempt, repeats included, has a wrong signature.
+    /// Payment notices: one attempt, repeats included, has a wrong signature.
     BadSign,
+    /// Refund notices: one attempt, repeats included, is encrypted with another key.
+    BadKey,
+    /// Refund notices: in one attempt, repeats included, `req_info` cannot be decoded.
+    Garbled,
+    /// Calls: not applied, refused with the fault's `err_code`.
+    ErrCode,
+    /// Calls: applied, refused with the fault's `err_code` all the same.
+    ErrCodeApplied,
 }
 
 /// Why a fault cannot be set.
@@ -74,12 +95,24 @@ pub enum FaultError {
     DoesNotFit,
     /// `times` is 0.
     NoTimes,
+    /// `err_code` is missing, or is more than a code, or is there for another kind of fault.
+    ErrCode,
 }
 
 impl Fault {
     /// A fault for the next call of a kind.
     pub const fn new(call: Call, kind: FaultKind) -> Self {
-        Self { call, kind, times: once(), delay_ms: second(), out_trade_no: None }
+        Self { call, kind, times: once(), delay_ms: second(), out_trade_no: None, err_code: None }
+    }
+
+    /// The next call of a kind is refused with a code and not applied.
+    pub fn err_code(call: Call, err_code: impl Into<String>) -> Self {
+        Self { err_code: Some(err_code.into()), ..Self::new(call, FaultKind::ErrCode) }
+    }
+
+    /// The next call of a kind is refused with a code, and yet applied.
+    pub fn err_code_applied(call: Call, err_code: impl Into<String>) -> Self {
+        Self { err_code: Some(err_code.into()), ..Self::new(call, FaultKind::ErrCodeApplied) }
     }
 
     /// Only for calls about this order.
@@ -106,11 +139,15 @@ impl Fault {
 
 impl FaultKind {
     fn fits(self, call: Call) -> bool {
-        let is_notice = call == Call::Notice;
+        let is_notice = call.is_notice();
         match self {
-            Self::Lose | Self::Late | Self::Double | Self::BadSign => is_notice,
-            Self::BeforeReply => is_notice || call == Call::OrderQuery,
-            Self::WrongSign | Self::NoSign => !is_notice && call != Call::Code2Session,
+            Self::Lose | Self::Late | Self::Double => is_notice,
+            Self::BadSign => call == Call::Notice,
+            Self::BadKey | Self::Garbled => call == Call::RefundNotice,
+            Self::BeforeReply => is_notice || matches!(call, Call::OrderQuery | Call::RefundQuery),
+            Self::WrongSign | Self::NoSign => call.reply_is_signed(),
+            Self::Recall => call == Call::Reverse,
+            Self::CutBill | Self::WrongDay | Self::DamagedGzip => call.is_download(),
             Self::Delay
             | Self::Hang
             | Self::ResetBefore
@@ -119,8 +156,19 @@ impl FaultKind {
             | Self::Empty200
             | Self::Truncate
             | Self::SystemError
-            | Self::SystemErrorApplied => !is_notice,
+            | Self::SystemErrorApplied
+            | Self::ErrCode
+            | Self::ErrCodeApplied => !is_notice,
         }
+    }
+
+    /// Whether it is a fault of a notice's delivery, and not of one attempt.
+    pub(crate) const fn is_of_delivery(self) -> bool {
+        !matches!(self, Self::BadSign | Self::BadKey | Self::Garbled)
+    }
+
+    const fn has_err_code(self) -> bool {
+        matches!(self, Self::ErrCode | Self::ErrCodeApplied)
     }
 }
 
@@ -135,6 +183,15 @@ impl Faults {
         }
         if !fault.kind.fits(fault.call) {
             return Err(FaultError::DoesNotFit);
+        }
+        let is_code = |code: &String| {
+            let in_code = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            (1..=32).contains(&code.len()) && code.bytes().all(in_code)
+        };
+        if fault.err_code.is_some() != fault.kind.has_err_code()
+            || !fault.err_code.as_ref().is_none_or(is_code)
+        {
+            return Err(FaultError::ErrCode);
         }
         self.0.push(fault);
         Ok(())
@@ -189,6 +246,9 @@ impl fmt::Display for FaultError {
         f.write_str(match self {
             Self::DoesNotFit => "fault: this call cannot go wrong in this way",
             Self::NoTimes => "times: expected at least 1",
+            Self::ErrCode => {
+                "err_code: expected a code, for the faults err_code and err_code_applied"
+            }
         })
     }
 }

@@ -44,12 +44,15 @@ fn part(name: &str, lang: Lang, orders: &[Order]) -> String {
 }
 
 fn row(order: &Order, lang: Lang) -> String {
+    let body = escape(order.field("body"));
+    let title = match order.prepay_id() {
+        // The merchant scans the user's code.
+        "" => format!("<span>{body}</span>"),
+        id => format!("<a href=\"/cashier/{}?lang={}\">{body}</a>", escape(id), lang.code()),
+    };
     format!(
-        "<li><a href=\"/cashier/{}?lang={}\">{}</a><span class=\"amount\">¥{}</span>\
+        "<li>{title}<span class=\"amount\">¥{}</span>\
          <code>{}</code><span class=\"state\">{}</span></li>",
-        escape(order.prepay_id()),
-        lang.code(),
-        escape(order.field("body")),
         order.total_fee().to_yuan(),
         escape(order.out_trade_no()),
         order.trade_state(),

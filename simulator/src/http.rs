@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
@@ -14,18 +15,35 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::calls::Call;
 use crate::simulator::Simulator;
+use crate::tls::Caller;
 use crate::{cashier, control, exchange, home};
 
 /// The largest request body: a little above what core's reader takes, so that the reader gets to refuse it.
 const MAX_BODY: usize = wxpay_core::xml::MAX_BYTES + 1024;
 
+/// How long a client may take over the TLS handshake.
+const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How a client came in.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    /// The listener, such as `http://127.0.0.1:8087`.
+    pub(crate) origin: Arc<str>,
+    pub(crate) caller: Caller,
+}
+
 /// A request, read to its end.
 #[derive(Debug)]
 pub(crate) struct Received {
+    pub(crate) origin: Arc<str>,
+    pub(crate) caller: Caller,
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -50,14 +68,36 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 pub(crate) struct Dropped;
 
-/// Serves one client until it goes away.
-pub(crate) async fn serve(simulator: Simulator, stream: TcpStream) {
+/// Serves one client of a plain port until it goes away.
+pub(crate) async fn serve_plain(simulator: Simulator, origin: Arc<str>, stream: TcpStream) {
+    let arrival = Arrival { origin, caller: Caller::Plain };
+    serve(simulator, arrival, stream, |stream| stream).await;
+}
+
+/// Serves one client of the TLS port until it goes away.
+pub(crate) async fn serve_tls(simulator: Simulator, origin: Arc<str>, stream: TcpStream) {
+    let acceptor = TlsAcceptor::from(Arc::clone(&simulator.authority().server));
+    let shaken = tokio::time::timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)).await;
+    // A client that does not trust the authority ends the handshake, and knows why.
+    let Ok(Ok(stream)) = shaken else { return };
+    let caller = simulator.authority().caller(stream.get_ref().1.peer_certificates());
+    let arrival = Arrival { origin, caller };
+    serve(simulator, arrival, stream, |stream: &TlsStream<TcpStream>| stream.get_ref().0).await;
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    simulator: Simulator,
+    arrival: Arrival,
+    stream: S,
+    tcp: fn(&S) -> &TcpStream,
+) {
     let reset = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&reset);
     let service = service_fn(move |request| {
         let (simulator, flag) = (simulator.clone(), Arc::clone(&flag));
+        let arrival = arrival.clone();
         Box::pin(async move {
-            let reply = reply(&simulator, request).await;
+            let reply = reply(&simulator, arrival, request).await;
             if reply.is_err() {
                 flag.store(true, Ordering::Relaxed);
             }
@@ -69,18 +109,22 @@ pub(crate) async fn serve(simulator: Simulator, stream: TcpStream) {
     let mut connection = builder.serve_connection(TokioIo::new(stream), service);
     // An error here is the client's, or a fault at work; neither is ours to report.
     let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let mut stream = connection.into_parts().io.into_inner();
     if reset.load(Ordering::Relaxed) {
-        let stream = connection.into_parts().io.into_inner();
         // With no time to linger, closing sends a reset. If that cannot be set, the client sees a plain end.
-        let _ = stream.set_zero_linger();
+        let _ = tcp(&stream).set_zero_linger();
+    } else {
+        // TLS says goodbye. Whoever is gone already does not hear it.
+        let _ = stream.shutdown().await;
     }
 }
 
 async fn reply(
     simulator: &Simulator,
+    arrival: Arrival,
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Dropped> {
-    match Received::read(request).await {
+    match Received::read(arrival, request).await {
         Ok(received) => route(simulator, received).await.map(Sent::into_response),
         Err(status) => {
             Ok(Sent::text(status, "the request body is too large or broken\n").into_response())
@@ -97,13 +141,14 @@ async fn route(simulator: &Simulator, received: Received) -> Result<Sent, Droppe
         None if received.path.starts_with("/cashier/") => {
             Ok(cashier::answer(simulator, &received).await)
         }
+        None if received.path == "/h5" => Ok(cashier::answer_mweb(simulator, &received)),
         None if received.path == "/" => Ok(home::answer(simulator, &received)),
         None => Ok(Sent::text(StatusCode::NOT_FOUND, "there is no such page\n")),
     }
 }
 
 impl Received {
-    async fn read(request: Request<Incoming>) -> Result<Self, StatusCode> {
+    async fn read(arrival: Arrival, request: Request<Incoming>) -> Result<Self, StatusCode> {
         let (parts, body) = request.into_parts();
         let header = |name| {
             let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -111,6 +156,8 @@ impl Received {
         };
         let body = Limited::new(body, MAX_BODY).collect().await;
         Ok(Self {
+            origin: arrival.origin,
+            caller: arrival.caller,
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),

@@ -37,6 +37,12 @@ impl Ids {
         format!("4200000{}{date}{}", self.text(DIGITS, 3), self.text(DIGITS, 10))
     }
 
+    /// 28 digits with the date in the middle.
+    pub(crate) fn refund_id(&mut self, now_ms: i64) -> String {
+        let date: String = beijing(now_ms).chars().take(8).collect();
+        format!("5030000{}{date}{}", self.text(DIGITS, 3), self.text(DIGITS, 10))
+    }
+
     pub(crate) fn coupon_id(&mut self) -> String {
         self.text(DIGITS, 11)
     }
@@ -56,6 +62,15 @@ impl Ids {
 
     pub(crate) fn code_url(&mut self) -> String {
         format!("weixin://wxpay/bizpayurl?pr={}", self.text(ALPHANUMERIC, 9))
+    }
+
+    /// 18 digits as a phone shows them to a scanner.
+    pub(crate) fn auth_code(&mut self) -> String {
+        format!("13{}", self.text(DIGITS, 16))
+    }
+
+    pub(crate) fn short_url(&mut self) -> String {
+        format!("weixin://wxpay/s/{}", self.text(ALPHANUMERIC, 7))
     }
 
     /// A signature as another key would make it.
@@ -87,6 +102,17 @@ fn openid_prefix(appid: &str) -> String {
 /// `yyyyMMddHHmmss` of milliseconds since 1970.
 pub(crate) fn beijing(now_ms: i64) -> String {
     time::to_beijing(now_ms.div_euclid(1000)).unwrap_or_default()
+}
+
+/// `yyyy-MM-dd HH:mm:ss` of milliseconds since 1970.
+pub(crate) fn beijing_dashed(now_ms: i64) -> String {
+    let mut text = beijing(now_ms);
+    for (at, mark) in [(12, ':'), (10, ':'), (8, ' '), (6, '-'), (4, '-')] {
+        if text.len() >= at {
+            text.insert(at, mark);
+        }
+    }
+    text
 }
 
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;

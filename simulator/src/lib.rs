@@ -2,7 +2,8 @@
 //!
 //! It keeps orders, users and a ledger, checks requests as strictly as WeChat does, sends payment notices until they
 //! are acknowledged, shows a cashier page to a person, and makes on command the faults a merchant's server must
-//! survive. It listens on loopback only and delivers notices to loopback only.
+//! survive. It listens on loopback only and delivers notices to loopback only. A second port speaks TLS and takes the
+//! merchant certificate, which refunds need; the simulator gives out both the certificates and their authority.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -25,8 +26,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod any_certificate;
+pub mod bill;
 mod calls;
 mod cashier;
+mod certificate;
+mod certificate_files;
 mod client;
 mod clock;
 mod config;
@@ -36,23 +41,40 @@ mod faults;
 mod home;
 mod http;
 mod ids;
+mod ledger;
+mod listener;
 mod messages;
 mod notices;
 mod order;
 mod page;
+mod payment;
+mod refund;
+mod refund_notices;
+mod refunding;
 mod running;
+mod scanner;
+mod sheet;
 mod simulator;
+mod subject;
+mod tls;
 mod wire;
 mod world;
 
 pub use calls::Call;
+pub use certificate_files::CertificateFilesError;
 pub use client::SendError;
 pub use clock::Now;
-pub use config::{Config, Merchant, StartError};
+pub use config::{Config, Merchant, StartError, SubMerchant};
 pub use faults::{Fault, FaultError, FaultKind};
+pub use ledger::{LedgerEntry, RefundEntry};
 pub use messages::{Message, Party};
 pub use notices::{NoticeError, NoticeKind, NoticeReply, REPEATS_S};
-pub use order::{Order, Outcome, PayError, Payment};
+pub use order::Order;
+pub use payment::{Outcome, PayError, Payment};
+pub use refund::Refund;
+pub use refund_notices::{RefundNoticeKind, UnknownOrderError};
 pub use running::Running;
+pub use scanner::{Behaviour, Ending};
 pub use simulator::{CashierReply, Login, LoginError, Simulator, WaitError};
-pub use world::{LedgerEntry, World};
+pub use tls::ClientIdentity;
+pub use world::World;

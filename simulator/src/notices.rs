@@ -1,4 +1,4 @@
-//! Payment notices: POST to notify_url until the merchant's server answers SUCCESS (reference: delivery rules).
+//! Notices of payments and refunds: POST to notify_url until the merchant's server answers SUCCESS (reference: delivery rules).
 
 use std::fmt;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use wxpay_core::xml;
 
-use crate::calls::Call;
-use crate::calls::pay_notice::{Content, write};
+use crate::calls::pay_notice::Content;
 use crate::client::{Response, SendError, post_xml};
-use crate::faults::FaultKind;
+use crate::faults::{Fault, FaultKind};
 use crate::messages::{Exchange, Party, Said};
 use crate::simulator::Simulator;
-use crate::world::{OrderKey, World};
+use crate::subject::{Letter, Subject, Written};
+use crate::world::World;
 
 /// The waits between two attempts, in seconds: 15 repeats over 24 h 4 min.
 pub const REPEATS_S: [u64; 15] = [
@@ -52,8 +52,16 @@ pub enum NoticeError {
     UnknownOrder,
     /// The order is not paid, so there is no notice to repeat.
     NotPaid,
+    /// Micropay orders have no notices.
+    NoNotice,
     /// There is no second merchant to send as.
     NoOtherMerchant,
+    /// There is no such refund.
+    UnknownRefund,
+    /// The refund is under way, so there is no notice to repeat.
+    NotEnded,
+    /// Nobody said where notices of the refund go.
+    NoUrl,
     /// It was sent, or should have been, and nothing came back.
     Unanswered(SendError),
 }
@@ -75,18 +83,28 @@ impl Simulator {
             NoticeKind::OtherMerchant => Content::OtherMerchant,
         };
         let key = self.read(|world| world.key_of(out_trade_no)).ok_or(NoticeError::UnknownOrder)?;
-        self.attempt(&key, content).await
+        self.attempt(&Letter::Payment(key, content)).await
     }
 
-    /// Starts the delivery for an order that was just paid. Returns when its first notice may not wait any longer:
-    /// at once, or with the fault `before_reply` after that notice was answered.
-    pub(crate) async fn deliver(&self, key: OrderKey) {
+    /// Starts the delivery for an order that was just paid, or a refund that has ended. Returns when its first notice
+    /// may not wait any longer: at once, or with the fault `before_reply` after that notice was answered.
+    pub(crate) async fn deliver(&self, subject: Subject) {
         let fault = self.with(|world| {
-            world.faults.take(Call::Notice, Some(&key.1), |kind| kind != FaultKind::BadSign)
+            subject.notify_url(world)?;
+            let about = subject.out_trade_no(world);
+            world.faults.take(subject.call(), Some(&about), FaultKind::is_of_delivery)
         });
+        self.deliver_under(subject, fault).await;
+    }
+
+    /// The same, under a fault that was taken before. What has no notify_url is not told.
+    pub(crate) async fn deliver_under(&self, subject: Subject, fault: Option<Fault>) {
+        if self.read(|world| subject.notify_url(world)).is_none() {
+            return;
+        }
         let kind = fault.as_ref().map(|fault| fault.kind);
         if kind == Some(FaultKind::Lose) {
-            self.note_lost(&key);
+            self.note_lost(&subject);
             return;
         }
         let late_ms =
@@ -96,7 +114,7 @@ impl Simulator {
         self.spawn(Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(late_ms)).await;
             simulator
-                .deliver_until_accepted(&key, kind == Some(FaultKind::Double), first_done)
+                .deliver_until_accepted(&subject, kind == Some(FaultKind::Double), first_done)
                 .await;
         }));
         if kind == Some(FaultKind::BeforeReply) {
@@ -107,17 +125,18 @@ impl Simulator {
 
     async fn deliver_until_accepted(
         &self,
-        key: &OrderKey,
+        subject: &Subject,
         double: bool,
         first_done: oneshot::Sender<()>,
     ) {
         let mut accepted = if double {
-            let both = tokio::join!(self.attempt_of_delivery(key), self.attempt_of_delivery(key));
+            let both =
+                tokio::join!(self.attempt_of_delivery(subject), self.attempt_of_delivery(subject));
             both.0 || both.1
         } else {
-            self.attempt_of_delivery(key).await
+            self.attempt_of_delivery(subject).await
         };
-        // The receiver is gone unless the cashier waits.
+        // The receiver is gone unless a reply waits.
         let _ = first_done.send(());
         for wait_s in REPEATS_S {
             if accepted {
@@ -125,36 +144,32 @@ impl Simulator {
             }
             let wait_us = wait_s * 1_000_000 / u64::from(self.config().speedup);
             tokio::time::sleep(Duration::from_micros(wait_us)).await;
-            accepted = self.attempt_of_delivery(key).await;
+            accepted = self.attempt_of_delivery(subject).await;
         }
     }
 
-    async fn attempt_of_delivery(&self, key: &OrderKey) -> bool {
-        let content = self.with(|world| {
-            if let Some(order) = world.orders.get_mut(key) {
-                order.notices_sent += 1;
-            }
-            let fault =
-                world.faults.take(Call::Notice, Some(&key.1), |kind| kind == FaultKind::BadSign);
-            if fault.is_some() { Content::WrongSign } else { Content::Genuine }
-        });
-        self.attempt(key, content).await.is_ok_and(|reply| reply.accepted)
+    async fn attempt_of_delivery(&self, subject: &Subject) -> bool {
+        let letter = self.with(|world| subject.next(world));
+        self.attempt(&letter).await.is_ok_and(|reply| reply.accepted)
     }
 
     /// One notice and its reply, both written down.
-    async fn attempt(&self, key: &OrderKey, content: Content) -> Result<NoticeReply, NoticeError> {
+    pub(crate) async fn attempt(&self, letter: &Letter) -> Result<NoticeReply, NoticeError> {
         let with_sign_type = self.config().notice_sign_type;
+        let subject = letter.subject();
         let (url, xml, exchange) = self.with(|world| {
-            let (url, xml) = write(world, key, content, with_sign_type)?;
-            world.count(Call::Notice, &key.1);
+            let Written { url, xml, note } = letter.write(world, with_sign_type)?;
+            let about = subject.out_trade_no(world);
+            world.count(subject.call(), &about);
             let said = Said {
                 content_type: "text/xml; charset=utf-8",
                 body: xml.as_bytes(),
-                note: content.note(),
+                note: &note,
                 ..Said::default()
             };
             let parties = (Party::Wechat, Party::Server);
-            let exchange = world.log.request(parties, "notice", ("POST", &url), said, world.now_ms);
+            let call = subject.call().as_str();
+            let exchange = world.log.request(parties, call, ("POST", &url), said, world.now_ms);
             Ok((url, xml, exchange))
         })?;
         let deadline = Duration::from_millis(self.config().notice_deadline_ms);
@@ -163,24 +178,21 @@ impl Simulator {
             note_reply(world, &exchange, reply.as_ref());
             let reply = reply.map_err(NoticeError::Unanswered)?;
             let accepted = judge(&reply).is_ok();
-            if accepted
-                && content == Content::Genuine
-                && let Some(order) = world.orders.get_mut(key)
-            {
-                order.notice_acknowledged = true;
+            if accepted {
+                letter.acknowledge(world);
             }
             let body = String::from_utf8_lossy(&reply.body).into_owned();
             Ok(NoticeReply { status: reply.status, body, accepted })
         })
     }
 
-    fn note_lost(&self, key: &OrderKey) {
+    fn note_lost(&self, subject: &Subject) {
         self.with(|world| {
-            let url = world.orders.get(key).map(|order| order.field("notify_url").to_owned());
+            let url = subject.notify_url(world);
             let said = Said { note: "fault lose: never sent", ..Said::default() };
             let parties = (Party::Wechat, Party::Server);
             let target = ("POST", url.as_deref().unwrap_or_default());
-            world.log.request(parties, "notice", target, said, world.now_ms);
+            world.log.request(parties, subject.call().as_str(), target, said, world.now_ms);
         });
     }
 }
@@ -221,7 +233,13 @@ impl fmt::Display for NoticeError {
         match self {
             Self::UnknownOrder => f.write_str("out_trade_no: there is no such order"),
             Self::NotPaid => f.write_str("the order is not paid, so there is no notice to repeat"),
+            Self::NoNotice => f.write_str("micropay orders have no notices"),
             Self::NoOtherMerchant => f.write_str("there is no second merchant to send as"),
+            Self::UnknownRefund => f.write_str("out_refund_no: there is no such refund"),
+            Self::NotEnded => {
+                f.write_str("the refund is under way, so there is no notice to repeat")
+            }
+            Self::NoUrl => f.write_str("notify_url: none for notices of this refund"),
             Self::Unanswered(error) => error.fmt(f),
         }
     }

@@ -1,12 +1,17 @@
 //! An order as WeChat keeps it (reference: order states).
 
-use wxpay_core::messages::TradeState;
-use wxpay_core::{Fen, Params, SignType};
+use wxpay_core::messages::{TradeState, TradeType};
+use wxpay_core::{Fen, Params, SignType, time};
 
-use crate::ids::{Ids, beijing, openid};
+use crate::ids::beijing;
+use crate::payment::{PayError, Payment};
+use crate::refund::Refunds;
+use crate::scanner::{Attempt, Reversal};
 
 /// A prepay_id lives two hours.
 const PREPAY_LIFE_MS: i64 = 2 * 3_600_000;
+/// The address of an H5 payment lives five minutes.
+const MWEB_LIFE_MS: i64 = 5 * 60_000;
 /// An order nobody pays closes by itself after seven days.
 const ORDER_LIFE_MS: i64 = 7 * 24 * 3_600_000;
 
@@ -16,6 +21,7 @@ pub struct Order {
     /// The request's fields but nonce_str and sign: what a repeated request must equal.
     pub(crate) request: Params,
     pub(crate) sign_type: SignType,
+    pub(crate) trade_type: TradeType,
     pub(crate) total_fee: Fen,
     pub(crate) created_ms: i64,
     /// `time_expire` in milliseconds since 1970.
@@ -23,62 +29,49 @@ pub struct Order {
     pub(crate) prepay_id: String,
     pub(crate) prepay_ms: i64,
     pub(crate) code_url: Option<String>,
+    /// When the newest mweb_url was given out.
+    pub(crate) mweb_ms: i64,
     pub(crate) closed: bool,
+    /// What became of the last payment code; only micropay orders have it.
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) reversal: Option<Reversal>,
     pub(crate) payment: Option<Payment>,
+    pub(crate) refunds: Refunds,
     pub(crate) notices_sent: u32,
     pub(crate) notice_acknowledged: bool,
 }
 
-/// The money that moved for an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payment {
-    /// WeChat's number, 28 digits.
-    pub transaction_id: String,
-    /// When, in milliseconds since 1970.
-    pub at_ms: i64,
-    /// The bank's word.
-    pub bank_type: &'static str,
-    /// The payer under the order's appid.
-    pub openid: String,
-    /// `coupon_id_0` and `coupon_fee_0`, when a coupon paid a part. It is not a recharge coupon, so the merchant
-    /// receives that much less (`settlement_total_fee`).
-    pub coupon: Option<(String, Fen)>,
-}
-
-/// What a person does at the cashier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Pays in cash.
-    Pay,
-    /// Pays with a coupon over a part of the amount.
-    PayWithCoupon {
-        /// The coupon's part, at least 1 fen and less than the whole.
-        coupon_fee: Fen,
-    },
-    /// Tries to pay and has too little.
-    Fail,
-    /// Goes away.
-    Cancel,
-}
-
-/// Why an order cannot be paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PayError {
-    /// There is no such order or prepay_id.
-    UnknownOrder,
-    /// It is closed.
-    Closed,
-    /// It is paid already.
-    Paid,
-    /// The prepay_id is more than two hours old, or a newer one has replaced it.
-    PrepayExpired,
-    /// `time_expire` has passed.
-    OrderExpired,
-    /// The coupon is worth nothing, or all of the order and more.
-    BadCoupon,
-}
-
 impl Order {
+    /// A new order, unpaid, without a prepay_id. `request` is without nonce_str and sign.
+    pub(crate) fn new(
+        request: Params,
+        sign_type: SignType,
+        trade_type: TradeType,
+        now_ms: i64,
+    ) -> Self {
+        let total_fee = request.get("total_fee").and_then(|fee| fee.parse().ok());
+        let expires_ms = request.filled("time_expire").and_then(time::from_beijing);
+        Self {
+            request,
+            sign_type,
+            trade_type,
+            total_fee: total_fee.unwrap_or(Fen::ZERO),
+            created_ms: now_ms,
+            expires_ms: expires_ms.map(|unix_s| unix_s * 1000),
+            prepay_id: String::new(),
+            prepay_ms: now_ms,
+            code_url: None,
+            mweb_ms: now_ms,
+            closed: false,
+            attempt: None,
+            reversal: None,
+            payment: None,
+            refunds: Refunds::default(),
+            notices_sent: 0,
+            notice_acknowledged: false,
+        }
+    }
+
     /// The appid the order was made under.
     pub fn appid(&self) -> &str {
         self.field("appid")
@@ -104,12 +97,27 @@ impl Order {
         &self.prepay_id
     }
 
+    /// How it is to be paid.
+    pub fn trade_type(&self) -> TradeType {
+        self.trade_type
+    }
+
+    /// NATIVE: the text of the QR code.
+    pub fn code_url(&self) -> Option<&str> {
+        self.code_url.as_deref()
+    }
+
     /// The state in WeChat's words.
     pub fn trade_state(&self) -> TradeState {
-        match (&self.payment, self.closed) {
-            (Some(_), _) => TradeState::Success,
-            (None, true) => TradeState::Closed,
-            (None, false) => TradeState::NotPay,
+        if self.reversal.is_some() {
+            return TradeState::Revoked;
+        }
+        match (&self.payment, &self.attempt) {
+            (Some(_), _) if self.refunds.list.is_empty() => TradeState::Success,
+            (Some(_), _) => TradeState::Refund,
+            (None, _) if self.closed => TradeState::Closed,
+            (None, Some(attempt)) => attempt.trade_state(),
+            (None, None) => TradeState::NotPay,
         }
     }
 
@@ -133,6 +141,22 @@ impl Order {
         self.request.get(name).unwrap_or_default()
     }
 
+    /// Whether a request names the order's own shop, or the order has none (service-provider mode).
+    pub(crate) fn is_of(&self, request: &Params) -> bool {
+        let same_shop = request.filled("sub_mch_id") == self.request.filled("sub_mch_id");
+        let sub_appid = request.filled("sub_appid");
+        same_shop && (sub_appid.is_none() || sub_appid == self.request.filled("sub_appid"))
+    }
+
+    /// The first field in which a request differs from the one that made the order.
+    pub(crate) fn differs(&self, business: &Params, but: &str) -> Option<String> {
+        let names = self.request.iter().chain(business.iter()).map(|(name, _)| name);
+        names
+            .filter(|name| *name != but)
+            .find(|name| self.request.filled(name) != business.filled(name))
+            .map(str::to_owned)
+    }
+
     /// Lets the order grow older: unpaid after seven days, it closes.
     pub(crate) fn pass_time(&mut self, now_ms: i64) {
         if self.payment.is_none() && now_ms - self.created_ms >= ORDER_LIFE_MS {
@@ -144,12 +168,19 @@ impl Order {
         now_ms - self.prepay_ms < PREPAY_LIFE_MS
     }
 
+    pub(crate) fn mweb_is_live(&self, now_ms: i64) -> bool {
+        now_ms - self.mweb_ms < MWEB_LIFE_MS
+    }
+
     /// Whether a person could pay now with this prepay_id.
     pub(crate) fn check_payable(&self, prepay_id: &str, now_ms: i64) -> Result<(), PayError> {
         match self.trade_state() {
-            TradeState::Success => return Err(PayError::Paid),
-            TradeState::Closed => return Err(PayError::Closed),
-            _ => {}
+            TradeState::Success | TradeState::Refund => return Err(PayError::Paid),
+            TradeState::Closed | TradeState::Revoked => return Err(PayError::Closed),
+            TradeState::NotPay | TradeState::UserPaying | TradeState::PayError => {}
+        }
+        if self.trade_type == TradeType::Micropay {
+            return Err(PayError::NoCashier);
         }
         if self.expires_ms.is_some_and(|expires_ms| now_ms >= expires_ms) {
             return Err(PayError::OrderExpired);
@@ -158,27 +189,6 @@ impl Order {
             return Err(PayError::PrepayExpired);
         }
         Ok(())
-    }
-
-    /// The payment a person would make now.
-    pub(crate) fn new_payment(
-        &self,
-        coupon_fee: Option<Fen>,
-        now_ms: i64,
-        ids: &mut Ids,
-    ) -> Payment {
-        let openid = match self.field("openid") {
-            // NATIVE, APP and MWEB orders name nobody; sub_openid orders name the user elsewhere.
-            "" => openid(self.appid(), "alice"),
-            known => known.into(),
-        };
-        Payment {
-            transaction_id: ids.transaction_id(now_ms),
-            at_ms: now_ms,
-            bank_type: ids.bank_type(),
-            openid,
-            coupon: coupon_fee.map(|fee| (ids.coupon_id(), fee)),
-        }
     }
 
     /// What both the reply to orderquery and the notice say of a payment (reference: orderquery, payment notification).
@@ -190,7 +200,7 @@ impl Order {
         let mut fields = vec![
             ("openid", payment.openid.clone()),
             ("is_subscribe", "N".into()),
-            ("trade_type", self.field("trade_type").into()),
+            ("trade_type", self.trade_type.as_str().into()),
             ("bank_type", payment.bank_type.into()),
             ("total_fee", total_fee.to_string()),
             ("fee_type", "CNY".into()),
@@ -198,10 +208,12 @@ impl Order {
             ("out_trade_no", self.out_trade_no().into()),
             ("time_end", beijing(payment.at_ms)),
         ];
-        for name in ["device_info", "sub_openid"] {
-            if let Some(value) = self.request.filled(name) {
-                fields.push((name, value.into()));
-            }
+        if let Some(device_info) = self.request.filled("device_info") {
+            fields.push(("device_info", device_info.into()));
+        }
+        if let Some(sub_openid) = &payment.sub_openid {
+            fields.push(("sub_openid", sub_openid.clone()));
+            fields.push(("sub_is_subscribe", "N".into()));
         }
         match &payment.coupon {
             None => fields.push(("cash_fee", total_fee.to_string())),
@@ -220,32 +232,3 @@ impl Order {
         fields
     }
 }
-
-impl PayError {
-    /// What the phone is told.
-    pub(crate) const fn words(self) -> &'static str {
-        match self {
-            Self::UnknownOrder => "订单不存在",
-            Self::Closed => "该订单已关闭",
-            Self::Paid => "该订单已支付",
-            Self::PrepayExpired => "prepay_id已过期",
-            Self::OrderExpired => "订单已过期",
-            Self::BadCoupon => "代金券金额错误",
-        }
-    }
-}
-
-impl std::fmt::Display for PayError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::UnknownOrder => "there is no such order or prepay_id",
-            Self::Closed => "the order is closed",
-            Self::Paid => "the order is paid already",
-            Self::PrepayExpired => "the prepay_id is older than two hours or was replaced",
-            Self::OrderExpired => "time_expire has passed",
-            Self::BadCoupon => "coupon_fee: expected at least 1 and less than total_fee",
-        })
-    }
-}
-
-impl std::error::Error for PayError {}

@@ -2,8 +2,10 @@
 
 use wxpay_core::Fen;
 
+use crate::cashier::encoded;
 use crate::http::Received;
-use crate::order::{Order, PayError};
+use crate::order::Order;
+use crate::payment::PayError;
 
 const TEMPLATE: &str = include_str!("cashier.html");
 
@@ -22,6 +24,8 @@ pub(crate) struct Page<'a> {
     pub(crate) payable: Result<(), PayError>,
     /// What the last button did, when it was not a payment.
     pub(crate) last: Option<&'a str>,
+    /// Where the browser came from, in an H5 payment.
+    pub(crate) back: Option<&'a str>,
     pub(crate) lang: Lang,
 }
 
@@ -89,7 +93,9 @@ impl Page<'_> {
     }
 
     fn url(&self, lang: Lang) -> String {
-        format!("/cashier/{}?lang={}", escape(self.order.prepay_id()), lang.code())
+        let back = self.back.map(|back| format!("&amp;redirect_url={}", encoded(back)));
+        let back = back.unwrap_or_default();
+        format!("/cashier/{}?lang={}{back}", escape(self.order.prepay_id()), lang.code())
     }
 
     fn notice(&self) -> String {
@@ -123,10 +129,13 @@ impl Page<'_> {
     }
 
     fn actions(&self) -> String {
-        if self.payable.is_err() {
-            return String::new();
-        }
         let lang = self.lang;
+        if self.payable.is_err() {
+            let text = lang.say("返回商家", "Back to the shop");
+            let link =
+                |back| format!("<p class=\"shop\"><a href=\"{}\">{text}</a></p>", escape(back));
+            return self.back.map(link).unwrap_or_default();
+        }
         let url = self.url(lang);
         let coupon = self.coupon();
         let pay = lang.say("支付", "Pay");
@@ -165,7 +174,10 @@ fn over(error: PayError, lang: Lang) -> (&'static str, &'static str, &'static st
         PayError::OrderExpired => {
             ("over", "×", lang.say("订单已过期", "The order has expired"), again)
         }
-        PayError::PrepayExpired | PayError::UnknownOrder | PayError::BadCoupon => {
+        PayError::PrepayExpired
+        | PayError::UnknownOrder
+        | PayError::BadCoupon
+        | PayError::NoCashier => {
             ("over", "×", lang.say("支付已失效", "This payment has expired"), again)
         }
     }

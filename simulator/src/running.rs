@@ -1,27 +1,37 @@
 //! The life of a simulator: one task that accepts connections and owns every other task.
 
 use std::future::Future;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, StartError};
-use crate::http;
-use crate::simulator::Simulator;
+use crate::listener::Door;
+use crate::simulator::{Simulator, Urls};
+use crate::tls::Authority;
 
 /// Work that outlives the request that caused it, such as the repeats of a notice.
 pub(crate) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What the supervisor is asked to do.
+pub(crate) enum Errand {
+    /// Run it beside everything else.
+    Run(Job),
+    /// Shut the primary listeners or open them, and say when that is done.
+    SetPrimaryDown(bool, oneshot::Sender<io::Result<()>>),
+}
 
 /// A simulator that is being served. Dropping it ends everything at once; [`Running::shutdown`] also waits for it.
 #[derive(Debug)]
 pub struct Running {
     simulator: Simulator,
     address: SocketAddr,
+    tls_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     supervisor: JoinHandle<()>,
 }
@@ -33,22 +43,34 @@ impl Simulator {
     /// [`StartError`] when the configuration contradicts itself or the port is taken.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         config.check()?;
-        let port = config.port;
-        let bind = |error| StartError::Bind { port, error };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
-        let (jobs, queue) = mpsc::unbounded_channel();
+        let authority = Authority::new(&config.merchants)?;
+        let plain = Door::plain(config.port).await?;
+        let tls = Door::tls(config.tls_port).await?;
+        let backup = if config.backup { Some(Door::plain(0).await?) } else { None };
+        let (address, tls_address) = (plain.address(), tls.address());
+        let (errands, queue) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
-        let simulator = Self::new(config, format!("http://{address}"), jobs);
-        let supervisor = tokio::spawn(supervise(simulator.clone(), listener, queue, stopped));
-        Ok(Running { simulator, address, stop: Some(stop), supervisor })
+        let urls = Urls {
+            plain: plain.origin().to_owned(),
+            tls: tls.origin().to_owned(),
+            backup: backup.as_ref().map(|door| door.origin().to_owned()),
+        };
+        let simulator = Self::new(config, urls, authority, errands);
+        let doors = Doors { plain, tls, backup };
+        let supervisor = tokio::spawn(supervise(simulator.clone(), doors, queue, stopped));
+        Ok(Running { simulator, address, tls_address, stop: Some(stop), supervisor })
     }
 }
 
 impl Running {
-    /// Where it listens.
+    /// Where it listens; the primary.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for TLS.
+    pub fn tls_address(&self) -> SocketAddr {
+        self.tls_address
     }
 
     /// A handle with all powers, to be given away.
@@ -78,28 +100,63 @@ impl Drop for Running {
     }
 }
 
+struct Doors {
+    plain: Door,
+    tls: Door,
+    backup: Option<Door>,
+}
+
 async fn supervise(
     simulator: Simulator,
-    listener: TcpListener,
-    mut queue: mpsc::UnboundedReceiver<Job>,
+    mut doors: Doors,
+    mut queue: mpsc::UnboundedReceiver<Errand>,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let mut tasks = JoinSet::new();
+    let mut jobs = JoinSet::new();
     loop {
         tokio::select! {
             _ = &mut stopped => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tasks.spawn(http::serve(simulator.clone(), stream));
+            stream = doors.plain.next() => doors.plain.serve(simulator.clone(), stream),
+            stream = doors.tls.next() => doors.tls.serve(simulator.clone(), stream),
+            stream = next(doors.backup.as_ref()) => {
+                if let Some(backup) = &mut doors.backup {
+                    backup.serve(simulator.clone(), stream);
                 }
-                // Out of file descriptors, most likely: let some connections end first.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            },
-            Some(job) = queue.recv() => {
-                tasks.spawn(job);
             }
-            Some(_) = tasks.join_next() => {}
+            Some(errand) = queue.recv() => match errand {
+                Errand::Run(job) => {
+                    jobs.spawn(job);
+                }
+                Errand::SetPrimaryDown(down, done) => {
+                    // Who asked may have gone.
+                    let _ = done.send(doors.set_primary_down(down).await);
+                }
+            },
+            Some(_) = jobs.join_next() => {}
         }
     }
-    tasks.shutdown().await;
+    doors.end().await;
+    jobs.shutdown().await;
+}
+
+async fn next(door: Option<&Door>) -> TcpStream {
+    match door {
+        Some(door) => door.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Doors {
+    async fn set_primary_down(&mut self, down: bool) -> io::Result<()> {
+        self.plain.set_shut(down).await?;
+        self.tls.set_shut(down).await
+    }
+
+    async fn end(&mut self) {
+        self.plain.end().await;
+        self.tls.end().await;
+        if let Some(backup) = &mut self.backup {
+            backup.end().await;
+        }
+    }
 }

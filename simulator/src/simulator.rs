@@ -1,20 +1,25 @@
 //! The handle: every power of the control API for tests in the same process.
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use wxpay_core::messages::TradeState;
 
 use crate::calls::Call;
 use crate::config::Config;
 use crate::faults::{Fault, FaultError};
 use crate::ids;
+use crate::ledger::LedgerEntry;
 use crate::messages::Message;
-use crate::order::{Order, Outcome, PayError};
-use crate::running::Job;
-use crate::world::{LedgerEntry, LoginCode, World};
+use crate::order::Order;
+use crate::payment::{Outcome, PayError};
+use crate::running::{Errand, Job};
+use crate::subject::Subject;
+use crate::tls::{Authority, ClientIdentity};
+use crate::world::{LoginCode, World};
 
 /// How long [`Simulator::wait_until`] waits, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,10 +32,18 @@ pub struct Simulator {
 
 struct Shared {
     config: Config,
-    base_url: String,
+    urls: Urls,
+    authority: Authority,
     world: Mutex<World>,
     changed: watch::Sender<()>,
-    jobs: mpsc::UnboundedSender<Job>,
+    errands: mpsc::UnboundedSender<Errand>,
+}
+
+/// Where a simulator is reached.
+pub(crate) struct Urls {
+    pub(crate) plain: String,
+    pub(crate) tls: String,
+    pub(crate) backup: Option<String>,
 }
 
 /// What wx.login gives the mini program; the openid is what code2session will say.
@@ -63,27 +76,68 @@ pub struct CashierReply {
 pub struct WaitError;
 
 impl Simulator {
-    pub(crate) fn new(config: Config, base_url: String, jobs: mpsc::UnboundedSender<Job>) -> Self {
-        let world = Mutex::new(World::new(&config, base_url.clone()));
+    pub(crate) fn new(
+        config: Config,
+        urls: Urls,
+        authority: Authority,
+        errands: mpsc::UnboundedSender<Errand>,
+    ) -> Self {
+        let world = Mutex::new(World::new(&config, urls.plain.clone()));
         let (changed, _) = watch::channel(());
-        Self { shared: Arc::new(Shared { config, base_url, world, changed, jobs }) }
+        let shared = Shared { config, urls, authority, world, changed, errands };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Such as `http://127.0.0.1:8087`, without a slash at the end.
     pub fn base_url(&self) -> &str {
-        &self.shared.base_url
+        &self.shared.urls.plain
+    }
+
+    /// The payment host over TLS, such as `https://localhost:8088`: it answers every call, and is the only one that
+    /// answers those with a merchant certificate.
+    pub fn cashier_tls_url(&self) -> &str {
+        &self.shared.urls.tls
+    }
+
+    /// The authority behind [`cashier_tls_url`](Self::cashier_tls_url), as PEM. It is new at every start.
+    pub fn ca_pem(&self) -> &str {
+        &self.shared.authority.ca_pem
+    }
+
+    /// The certificate and key of a merchant, as the merchant platform gives them out.
+    pub fn client_identity_pem(&self, mch_id: &str) -> Option<ClientIdentity> {
+        self.shared.authority.identity(mch_id).cloned()
+    }
+
+    /// The second listener, when the configuration asks for one: the same WeChat behind another address.
+    pub fn backup_url(&self) -> Option<&str> {
+        self.shared.urls.backup.as_deref()
+    }
+
+    /// Cuts the primary listeners, plain and TLS, or brings them back: their connections break, and who connects is
+    /// refused.
+    ///
+    /// # Errors
+    /// When a port was lost to another program, or the simulator is shut down.
+    pub async fn set_primary_down(&self, down: bool) -> io::Result<()> {
+        let gone = || io::Error::from(io::ErrorKind::NotConnected);
+        let (done, outcome) = oneshot::channel();
+        let errand = Errand::SetPrimaryDown(down, done);
+        self.shared.errands.send(errand).map_err(|_| gone())?;
+        outcome.await.map_err(|_| gone())?
     }
 
     /// What wx.login does: a fresh code for a user of a mini program. The same name is always the same user.
     ///
     /// # Errors
-    /// [`LoginError`] when no merchant has this appid.
+    /// [`LoginError`] when no merchant or sub merchant has this appid.
     pub fn login(&self, appid: &str, user: &str) -> Result<Login, LoginError> {
         self.with(|world| {
-            if !world.merchants.iter().any(|merchant| merchant.appid == appid) {
+            if world.app_secret(appid).is_none() {
                 return Err(LoginError);
             }
             let login = Login { code: world.ids.login_code(), openid: ids::openid(appid, user) };
+            world.users.insert(login.openid.clone(), user.into());
             let code = LoginCode {
                 appid: appid.into(),
                 openid: login.openid.clone(),
@@ -95,7 +149,7 @@ impl Simulator {
         })
     }
 
-    /// A person at the cashier; `name` is a prepay_id, or an out_trade_no for its newest prepay_id.
+    /// A person at the cashier; `name` is a prepay_id, code_url or mweb_url, or an out_trade_no for its newest prepay_id.
     ///
     /// # Errors
     /// [`PayError`] when the order cannot be paid any more.
@@ -105,7 +159,8 @@ impl Simulator {
             Ok((payment, world.order(name).ok_or(PayError::UnknownOrder)?))
         })?;
         if payment.is_some() {
-            self.deliver((order.mch_id().into(), order.out_trade_no().into())).await;
+            let key = (order.mch_id().into(), order.out_trade_no().into());
+            self.deliver(Subject::Payment(key)).await;
         }
         let err_msg = match outcome {
             Outcome::Pay | Outcome::PayWithCoupon { .. } => "requestPayment:ok",
@@ -121,12 +176,12 @@ impl Simulator {
         self.read(|world| world.orders().collect())
     }
 
-    /// An order by its out_trade_no or a prepay_id.
+    /// An order by its out_trade_no, a prepay_id, code_url or mweb_url.
     pub fn order(&self, name: &str) -> Option<Order> {
         self.read(|world| world.order(name))
     }
 
-    /// Money that really moved, oldest first.
+    /// Payments and refunds, oldest first; a refund stands where it was asked for.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.read(|world| world.ledger().to_vec())
     }
@@ -174,13 +229,17 @@ impl Simulator {
         self.with(|world| world.faults.clear());
     }
 
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.shared.authority
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.shared.config
     }
 
     /// Runs a job beside the request that causes it. After shutdown jobs are forgotten.
     pub(crate) fn spawn(&self, job: Job) {
-        let _ = self.shared.jobs.send(job);
+        let _ = self.shared.errands.send(Errand::Run(job));
     }
 
     /// Looks at the world.
@@ -199,13 +258,16 @@ impl Simulator {
     fn lock(&self) -> MutexGuard<'_, World> {
         let mut world = self.shared.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.now_ms = (self.shared.config.now)();
+        world.end_due_passwords();
         world
     }
 }
 
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Simulator").field("base_url", &self.shared.base_url).finish_non_exhaustive()
+        f.debug_struct("Simulator")
+            .field("base_url", &self.shared.urls.plain)
+            .finish_non_exhaustive()
     }
 }
 

@@ -9,6 +9,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::control::{ask, get, post};
 use support::shop::Shop;
 use support::{APPID, KEY, OTHER_KEY, World, client, key};
 use wxpay_core::{ApiKey, SignType, invoke};
@@ -16,26 +17,6 @@ use wxpay_simulator::{Call, Outcome};
 
 const HMAC: SignType = SignType::HmacSha256;
 const NOW_S: u64 = 1_767_240_000;
-
-async fn post(world: &World, path: &str, body: Value) -> Value {
-    let (status, value) = ask(world, "POST", path, body).await;
-    assert_eq!(status, 200, "{value}");
-    value
-}
-
-async fn get(world: &World, path: &str) -> Value {
-    let (status, value) = ask(world, "GET", path, Value::Null).await;
-    assert_eq!(status, 200, "{value}");
-    value
-}
-
-async fn ask(world: &World, method: &str, path: &str, body: Value) -> (u16, Value) {
-    let url = format!("{}{path}", world.wechat.base_url());
-    let reply = client::send(method, &url, "application/json", body.to_string().into_bytes()).await;
-    let reply = reply.unwrap();
-    assert_eq!(reply.header("access-control-allow-origin"), "*");
-    (reply.status, reply.json())
-}
 
 /// The arguments a right server gives the phone.
 fn arguments(prepay_id: &str, sign_type: SignType, key: &ApiKey) -> Value {

@@ -9,9 +9,9 @@
 mod support;
 
 use support::shop::{Answer, Shop};
-use support::{APPID, OTHER_APPID, OTHER_MCH_ID, World, assert_fields, fen, identity, key};
-use wxpay_core::messages::Identity;
+use support::{APPID, NONCE, OTHER_APPID, OTHER_MCH_ID, World, assert_fields, fen, identity, key};
 use wxpay_core::messages::pay_notice::{self, Outcome as Said};
+use wxpay_core::messages::{Identity, order_query};
 use wxpay_core::{ApiKey, Params, SignType, VerifyError, verify};
 use wxpay_simulator::{
     Call, Fault, FaultKind, NoticeError, NoticeKind, Outcome, REPEATS_S, SendError,
@@ -107,7 +107,10 @@ async fn a_sub_merchant_is_named_in_reply_and_notice() {
     assert_fields(&lacking, &[("err_code", "PARAM_ERROR")]);
     world.place_order(&order.with("sub_appid", OTHER_APPID)).await;
     pay(&world, "T2").await;
-    assert_fields(&world.query("T2", HMAC).await, &[("sub_openid", &sub_openid)]);
+    let shop = Identity { sub_mch_id: Some("1900000007".into()), ..identity() };
+    let query = order_query::request("T2", &shop, NONCE, HMAC, &key()).unwrap();
+    let reply = world.call(Call::OrderQuery, &query).await;
+    assert_fields(&reply, &[("sub_openid", &sub_openid)]);
 }
 
 #[tokio::test]

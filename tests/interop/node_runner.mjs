@@ -1,9 +1,10 @@
-// Answers requests with tenpay and wechatpay-axios-plugin: one JSON object per line on stdin, one per line on stdout.
+// Answers requests with tenpay, wechatpay-axios-plugin and standardwebhooks: one JSON object per line on stdin, one per line on stdout.
 //
 // {lib, op: "sign", params, key, sign_type}   ->  {sign}
 // {lib, op: "verify", xml, key, sign_type}    ->  {ok: true, params} | {ok: false}
 // {lib, op: "to_xml", params}                 ->  {xml}
 // {lib, op: "invoke", params: {appid, prepay_id}, key, sign_type}  ->  {params}
+// {lib, op: "verify_webhook", secret, headers, body}   ->  {ok: true} | {ok: false, reason}
 //
 // What a library cannot do is answered with {error}. Every answer comes from the library's own functions.
 
@@ -13,6 +14,7 @@ const require = createRequire(import.meta.url);
 const Tenpay = require("tenpay");
 const tenpayUtil = require("tenpay/lib/util");
 const { Hash, Transformer } = require("wechatpay-axios-plugin");
+const { Webhook, WebhookVerificationError } = require("standardwebhooks");
 
 const MCH_ID = "10000100";
 
@@ -60,7 +62,19 @@ function refusal(error, isSignature) {
   return isSignature ? { ok: false } : { error: error.message };
 }
 
-const libraries = { tenpay, "wechatpay-axios-plugin": axiosPlugin };
+const standardwebhooks = {
+  verify_webhook({ secret, headers, body }) {
+    try {
+      new Webhook(secret).verify(body, headers);
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error;
+      return { ok: false, reason: error.message };
+    }
+  },
+};
+
+const libraries = { tenpay, "wechatpay-axios-plugin": axiosPlugin, standardwebhooks };
 
 // Not node:readline: it also breaks lines at U+2028 and U+2029, which JSON may hold.
 let rest = "";

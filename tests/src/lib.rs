@@ -14,6 +14,8 @@ mod logs;
 mod notice;
 pub mod process;
 mod raw;
+mod receiver;
+mod refunds;
 pub mod scripted;
 mod server;
 mod shop;
@@ -24,6 +26,10 @@ pub use fake_login::FakeLogin;
 pub use logs::Logs;
 pub use notice::Notice;
 pub use raw::Wire;
+pub use receiver::{Answer, Received, Receiver};
 pub use server::{RunningServer, StoreKind};
-pub use shop::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, MCH_ID, SHOP, SISTER, Shop};
+pub use shop::{
+    ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, CAKE, ENDPOINT, MCH_ID, SHOP, SISTER, Shop, Sub,
+    TEA, WEBHOOK_SECRET, outbox,
+};
 pub use world::{Reply, START_MS, Setup, World};

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::shop::SHOP;
+use crate::shop::{ENDPOINT, SHOP, WEBHOOK_SECRET};
 
 /// How long anything may take before the test gives up.
 pub const SOON: Duration = Duration::from_secs(20);
@@ -101,6 +101,16 @@ impl Site {
              api_key_file = \"shop.key\"\napp_secret_file = \"shop.secret\"\n\
              admin_key_file = \"shop.admin\"\n",
             SHOP.appid, SHOP.mch_id
+        )
+    }
+
+    /// The same with an endpoint of the merchant's own system, and writes the endpoint's secret.
+    pub fn config_with_webhook(&self, wechat_url: &str, url: &str) -> String {
+        self.write_secret("books.webhook", WEBHOOK_SECRET);
+        format!(
+            "{}[[merchants.webhooks]]\nid = \"{ENDPOINT}\"\nurl = \"{url}\"\n\
+             secret_file = \"books.webhook\"\nallow_private = true\n",
+            self.config(wechat_url)
         )
     }
 

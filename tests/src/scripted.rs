@@ -1,24 +1,38 @@
 //! WeChat and the store without sockets and disks, for thousands of runs: the second gateway, and a store that lets
 //! others go first.
 
+mod bill;
+mod charge;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use fastrand::Rng;
-use wxpay_core::SignType;
+use wxpay_core::messages::auth_code_to_openid::Payer;
 use wxpay_core::messages::close_order::{Closing, MIN_AGE_S};
 use wxpay_core::messages::code2session::Session;
+use wxpay_core::messages::download_bill::{BillType, DownloadError};
+use wxpay_core::messages::download_fundflow::AccountType;
+use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::refund::{Accepted, Refund, RefundStatus};
+use wxpay_core::messages::refund_notice::RefundNotice;
+use wxpay_core::messages::refund_query::{self, By, RefundRecord};
+use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
 use wxpay_core::messages::{ErrCode, Trade, TradeState};
+use wxpay_core::{Fen, SignType};
 use wxpay_server::ambient::{Clock, SteppedClock};
-use wxpay_server::gateway::{Code2SessionError, Doubt, Gateway, GatewayError};
+use wxpay_server::gateway::{
+    Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError,
+};
 use wxpay_server::merchant::Merchant;
 use wxpay_server::orders::{Event, Order, OrderKey};
-use wxpay_server::store::{
-    Change, Filter, IdempotencyRow, MemoryStore, OutboxRow, Page, Store, StoreError, User,
-};
+use wxpay_server::secret::Secret;
+use wxpay_server::store::{Change, Filter, MemoryStore, Page, Rows, Store, StoreError};
+
+pub use self::bill::refund_row;
 
 /// Random choices that every part of a run shares, so that one number repeats the run.
 #[derive(Clone)]
@@ -61,6 +75,8 @@ struct State {
     count: u64,
     /// One call in so many fails; 0 is never.
     fails_one_in: u64,
+    charges: BTreeMap<String, charge::Charge>,
+    bills: bill::Bills,
 }
 
 struct Placed {
@@ -71,6 +87,81 @@ struct Placed {
     is_closed: bool,
     payment: Option<Trade>,
     is_refunded: bool,
+    refunds: Vec<Taken>,
+}
+
+/// A refund that WeChat has taken on.
+struct Taken {
+    request: Refund,
+    refund_id: String,
+    at_ms: i64,
+    /// What becomes of it in the end.
+    end: RefundStatus,
+}
+
+/// A refund takes two minutes.
+const REFUND_MS: i64 = 120_000;
+
+impl Taken {
+    fn status(&self, now_ms: i64) -> RefundStatus {
+        if now_ms - self.at_ms < REFUND_MS { RefundStatus::Processing } else { self.end }
+    }
+
+    fn record(&self, now_ms: i64) -> RefundRecord {
+        let status = self.status(now_ms);
+        RefundRecord {
+            out_refund_no: self.request.out_refund_no.clone(),
+            refund_id: self.refund_id.clone(),
+            refund_fee: self.request.refund_fee,
+            settlement_refund_fee: None,
+            coupons: Vec::new(),
+            status: Ok(status),
+            refund_channel: None,
+            refund_account: None,
+            refund_recv_accout: None,
+            refund_success_time: (status == RefundStatus::Success).then_some(now_ms / 1000),
+        }
+    }
+}
+
+impl Placed {
+    /// What was paid back or may be: the sum that WeChat never lets grow beyond what was paid.
+    fn refunded(&self, now_ms: i64) -> u64 {
+        let counted =
+            self.refunds.iter().filter(|one| one.status(now_ms) != RefundStatus::RefundClose);
+        counted.map(|one| one.request.refund_fee.get()).sum()
+    }
+
+    /// The rules of refund, as far as amounts go.
+    fn take_on(
+        &mut self,
+        refund: &Refund,
+        id: u64,
+        end: RefundStatus,
+        now_ms: i64,
+    ) -> Result<Accepted, GatewayError> {
+        let payment = self.payment.as_ref().ok_or_else(|| refused(ErrCode::TradeStateError))?;
+        let transaction_id = payment.transaction_id.clone();
+        assert_eq!(refund.total_fee, self.request.total_fee, "total_fee is what was ordered");
+        let same = |one: &&Taken| one.request.out_refund_no == refund.out_refund_no;
+        let known = self.refunds.iter().find(same);
+        if let Some(known) = known {
+            assert_eq!(known.request, *refund, "the same number with other terms");
+        } else {
+            let sum = self.refunded(now_ms) + refund.refund_fee.get();
+            assert!(sum <= refund.total_fee.get(), "more than was paid: {sum}");
+            let refund_id = format!("50{id:026}");
+            self.refunds.push(Taken { request: refund.clone(), refund_id, at_ms: now_ms, end });
+        }
+        let taken = self.refunds.iter().find(same).unwrap();
+        Ok(Accepted {
+            refund_id: taken.refund_id.clone(),
+            transaction_id,
+            settlement_refund_fee: None,
+            cash_refund_fee: None,
+            coupons: Vec::new(),
+        })
+    }
 }
 
 /// A prepay_id lives two hours.
@@ -86,6 +177,11 @@ impl ScriptedWeChat {
     /// From now on, every call succeeds.
     pub fn heal(&self) {
         self.state().fails_one_in = 0;
+    }
+
+    /// From now on, no call succeeds but that for a bill.
+    pub fn fail_always(&self) {
+        self.state().fails_one_in = 1;
     }
 
     /// A person pays, if the order can be paid: then this is what the notice says.
@@ -118,7 +214,7 @@ impl ScriptedWeChat {
     }
 
     /// The merchant gives the money back in WeChat's own pages, if there is any.
-    pub fn refund(&self, out_trade_no: &str) {
+    pub fn refund_by_hand(&self, out_trade_no: &str) {
         if let Some(placed) = self.state().orders.get_mut(out_trade_no) {
             placed.is_refunded = placed.payment.is_some();
         }
@@ -130,7 +226,49 @@ impl ScriptedWeChat {
         let paid = |(number, placed): (&String, &Placed)| {
             placed.payment.clone().map(|payment| (number.clone(), payment))
         };
-        state.orders.iter().filter_map(paid).collect()
+        let placed = state.orders.iter().filter_map(paid);
+        let charged = state.charges.iter();
+        let charged = charged.filter_map(|(no, charge)| Some((no.clone(), charge.payment()?)));
+        let mut ledger: Vec<_> = placed.chain(charged).collect();
+        ledger.sort_by(|one, other| one.0.cmp(&other.0));
+        ledger
+    }
+
+    /// All refunds that WeChat has taken on: order, number, amount, and what became of them.
+    pub fn refunds(&self) -> Vec<(String, String, Fen, RefundStatus)> {
+        let (state, now_ms) = (self.state(), self.clock.now_ms());
+        let of_order = |(number, placed): (&String, &Placed)| {
+            let rows = placed.refunds.iter().map(|one| {
+                let Refund { out_refund_no, refund_fee, .. } = &one.request;
+                (number.clone(), out_refund_no.clone(), *refund_fee, one.status(now_ms))
+            });
+            rows.collect::<Vec<_>>()
+        };
+        state.orders.iter().flat_map(of_order).collect()
+    }
+
+    /// The notice of a refund, true but for the status: it always says that the money is back.
+    pub fn refund_notice(&self, out_trade_no: &str, pick: usize) -> Option<RefundNotice> {
+        let (state, now_ms) = (self.state(), self.clock.now_ms());
+        let placed = state.orders.get(out_trade_no)?;
+        let taken = placed.refunds.get(pick)?;
+        let record = taken.record(now_ms);
+        Some(RefundNotice {
+            transaction_id: placed.payment.as_ref()?.transaction_id.clone(),
+            out_trade_no: out_trade_no.into(),
+            refund_id: record.refund_id,
+            out_refund_no: record.out_refund_no,
+            total_fee: placed.request.total_fee,
+            settlement_total_fee: None,
+            refund_fee: record.refund_fee,
+            settlement_refund_fee: None,
+            cash_refund_fee: None,
+            status: Ok(RefundStatus::Success),
+            success_time: None,
+            refund_recv_accout: None,
+            refund_account: None,
+            refund_request_source: None,
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -190,6 +328,7 @@ impl Gateway for ScriptedWeChat {
                 is_closed: false,
                 payment: None,
                 is_refunded: false,
+                refunds: Vec::new(),
             };
             let placed = state.orders.entry(order.out_trade_no.clone()).or_insert_with(new);
             assert_eq!(placed.request, *order, "the same number with other parameters");
@@ -214,11 +353,15 @@ impl Gateway for ScriptedWeChat {
         _: SignType,
         out_trade_no: &str,
     ) -> Result<Found, GatewayError> {
+        let now_ms = self.clock.now_ms();
         self.call(|state| {
+            if let Some(charge) = state.charges.get_mut(out_trade_no) {
+                return Ok(charge.found(now_ms));
+            }
             let placed = state.orders.get(out_trade_no);
             let placed = placed.ok_or_else(|| refused(ErrCode::OrderNotExist))?;
             Ok(match &placed.payment {
-                Some(payment) if placed.is_refunded => {
+                Some(payment) if placed.is_refunded || !placed.refunds.is_empty() => {
                     Found::Paid(TradeState::Refund, Box::new(payment.clone()))
                 }
                 Some(payment) => Found::Paid(TradeState::Success, Box::new(payment.clone())),
@@ -251,6 +394,103 @@ impl Gateway for ScriptedWeChat {
             }
             placed.is_closed = true;
             Ok(Closing::Closed)
+        })
+        .await
+    }
+
+    async fn micropay(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        charge: &Micropay,
+    ) -> Result<Box<Trade>, GatewayError> {
+        self.charge(charge).await
+    }
+
+    async fn reverse(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        out_trade_no: &str,
+    ) -> Result<Reversal, GatewayError> {
+        self.take_back(out_trade_no).await
+    }
+
+    async fn auth_code_to_openid(&self, _: &Merchant, _: &Secret) -> Result<Payer, GatewayError> {
+        Err(refused(ErrCode::AuthCodeInvalid))
+    }
+
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        _: BillType,
+        _: bool,
+    ) -> Result<Download, FetchError> {
+        self.bill(merchant, bill_date)
+    }
+
+    async fn download_fundflow(
+        &self,
+        _: &Merchant,
+        _: &str,
+        _: AccountType,
+        _: bool,
+    ) -> Result<Download, FetchError> {
+        Err(FetchError::NoBill(DownloadError::NoBill))
+    }
+
+    async fn refund(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        refund: &Refund,
+    ) -> Result<Accepted, GatewayError> {
+        use RefundStatus::{Change, RefundClose, Success};
+        let now_ms = self.clock.now_ms();
+        let end = [Success, Success, Success, RefundClose, Change][self.dice.below(5) as usize];
+        let excuse = match self.dice.below(10) {
+            0 => Some(ErrCode::NotEnough),
+            1..=4 => Some(ErrCode::UserAccountAbnormal),
+            _ => None,
+        };
+        self.call(|state| {
+            state.count += 1;
+            let id = state.count;
+            let fails = state.fails_one_in > 0;
+            let placed = state.orders.get_mut(&refund.out_trade_no);
+            let placed = placed.ok_or_else(|| refused(ErrCode::OrderNotExist))?;
+            let is_known =
+                placed.refunds.iter().any(|one| one.request.out_refund_no == refund.out_refund_no);
+            match excuse.filter(|_| fails && !is_known) {
+                Some(code) => Err(refused(code)),
+                None => placed.take_on(refund, id, end, now_ms),
+            }
+        })
+        .await
+    }
+
+    async fn refund_query(
+        &self,
+        _: &Merchant,
+        _: SignType,
+        by: By<'_>,
+        _: u64,
+    ) -> Result<refund_query::Found, GatewayError> {
+        let now_ms = self.clock.now_ms();
+        self.call(|state| {
+            let By::OutRefundNo(no) = by else { return Ok(refund_query::Found::NotExist) };
+            let found = state.orders.values().find_map(|placed| {
+                let taken = placed.refunds.iter().find(|one| one.request.out_refund_no == no)?;
+                Some(refund_query::Page {
+                    transaction_id: placed.payment.as_ref()?.transaction_id.clone(),
+                    out_trade_no: placed.request.out_trade_no.clone(),
+                    total_fee: placed.request.total_fee,
+                    total_refund_count: None,
+                    refunds: vec![taken.record(now_ms)],
+                })
+            });
+            Ok(found.map_or(refund_query::Found::NotExist, refund_query::Found::Page))
         })
         .await
     }
@@ -291,28 +531,29 @@ impl Store for DawdlingStore {
         self.inner.orders(merchant, filter).await
     }
 
-    async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
+    async fn watched(&self) -> Result<Vec<Order>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.open_orders().await
+        self.inner.watched().await
     }
 
-    async fn idempotency(
+    async fn logs(
         &self,
-        merchant: &str,
-        key: &str,
-    ) -> Result<Option<IdempotencyRow>, StoreError> {
+        merchant: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.idempotency(merchant, key).await
+        self.inner.logs(merchant, after, limit).await
     }
 
-    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
+    async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.dice.dawdle().await;
-        self.inner.user(merchant, openid).await
+        self.inner.row(key).await
     }
 
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    async fn rows(&self, from: Vec<u8>, end: Vec<u8>, limit: usize) -> Result<Rows, StoreError> {
         self.dice.dawdle().await;
-        self.inner.outbox(limit).await
+        self.inner.rows(from, end, limit).await
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {

@@ -10,9 +10,11 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wxpay_server::ambient::{Clock, SystemNonces};
 use wxpay_server::app::{App, Parts};
+use wxpay_server::books::Schedule;
 use wxpay_server::gateway::{WeChat, WeChatConfig};
 use wxpay_server::http::Limits;
 use wxpay_server::merchant::Merchants;
+use wxpay_server::outbox::{Sender, WebhookLimits};
 use wxpay_server::run::{RunError, Server};
 use wxpay_server::store::{MemoryStore, OpenError, SledStore, Store};
 
@@ -29,12 +31,35 @@ pub enum StoreKind {
 pub(crate) struct Settings {
     pub(crate) store: StoreKind,
     pub(crate) pay_url: String,
+    pub(crate) backup_pay_url: Option<String>,
+    pub(crate) report: bool,
     pub(crate) login_url: String,
+    pub(crate) ca_pem: Option<String>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) merchants: Merchants,
+    pub(crate) refund_paid_after_close: bool,
     pub(crate) wechat_timeout_ms: u64,
     pub(crate) trusted_proxies: Vec<IpAddr>,
     pub(crate) limits: Limits,
+    pub(crate) webhooks: WebhookLimits,
+    pub(crate) daily: Option<Schedule>,
+}
+
+impl Settings {
+    pub(crate) fn gateway(&self) -> WeChat {
+        let config = WeChatConfig {
+            pay_url: self.pay_url.parse().unwrap(),
+            backup_pay_url: self.backup_pay_url.as_ref().map(|url| url.parse().unwrap()),
+            report: self.report,
+            login_url: self.login_url.parse().unwrap(),
+            connect_timeout_ms: 1_000,
+            total_timeout_ms: self.wechat_timeout_ms,
+            allow_http: true,
+            ca_pem: self.ca_pem.clone(),
+        };
+        let gateway = WeChat::new(config, &self.merchants, Arc::new(SystemNonces)).unwrap();
+        if self.report { gateway.with_reports(Arc::clone(&self.clock)) } else { gateway }
+    }
 }
 
 /// A server under test.
@@ -56,26 +81,20 @@ impl RunningServer {
             StoreKind::Sled(path) => Arc::new(open(path).await),
         };
         let nonces = Arc::new(SystemNonces);
-        let gateway = WeChat::new(
-            WeChatConfig {
-                pay_url: settings.pay_url.parse().unwrap(),
-                login_url: settings.login_url.parse().unwrap(),
-                connect_timeout_ms: 1_000,
-                total_timeout_ms: settings.wechat_timeout_ms,
-                allow_http: true,
-            },
-            nonces.clone(),
-        );
+        let gateway = settings.gateway();
         let parts = Parts {
             store,
-            gateway: Arc::new(gateway.unwrap()),
+            gateway: Arc::new(gateway),
             clock: settings.clock,
             nonces,
             merchants: Arc::new(settings.merchants),
+            webhooks: Sender::new(settings.webhooks).unwrap(),
             public_url: url.clone(),
             order_expire_s: 7_200,
+            refund_paid_after_close: settings.refund_paid_after_close,
             token_s: 7 * 24 * 3_600,
             trusted_proxies: settings.trusted_proxies,
+            daily: settings.daily,
         };
         let server = Server::with_parts(listener, parts, settings.limits).await.unwrap();
         let app = Arc::clone(&server.app);

@@ -10,13 +10,17 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::books::Schedule;
+use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
-use wxpay_server::merchant::Merchants;
+use wxpay_server::merchant::{Merchants, Webhook};
 use wxpay_server::orders::{Event, Order, OrderKey};
+use wxpay_server::outbox::WebhookLimits;
 use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::logs::Logs;
 use crate::server::{RunningServer, Settings, StoreKind};
+use crate::shop::outbox;
 use crate::shop::{SHOP, Shop};
 
 /// When every test begins: 2026-01-01 12:00:00 in Beijing, in milliseconds since 1970.
@@ -34,10 +38,18 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// Whether the merchants can pay back: with certificates, over TLS.
+    pub refunds: bool,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Milliseconds the server waits for WeChat.
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
     pub pay_url: Option<String>,
+    /// Whether WeChat has a backup address.
+    pub backup: bool,
+    /// Whether the server tells WeChat how its calls went.
+    pub report: bool,
     /// Where code2session goes, if not to the simulator.
     pub login_url: Option<String>,
     /// Divides WeChat's waits between two attempts at a notice.
@@ -46,6 +58,12 @@ pub struct Setup {
     pub trusted_proxies: Vec<IpAddr>,
     /// The accept loop's limits.
     pub limits: Limits,
+    /// The first merchant's own systems, if not the one that is never reached.
+    pub webhooks: Option<Vec<Webhook>>,
+    /// How they are told.
+    pub webhook_limits: WebhookLimits,
+    /// When the server compares bills unasked.
+    pub daily: Option<Schedule>,
 }
 
 impl Default for Setup {
@@ -54,8 +72,12 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            refunds: false,
+            refund_paid_after_close: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
+            backup: false,
+            report: false,
             login_url: None,
             speedup: 1_000,
             trusted_proxies: Vec::new(),
@@ -66,6 +88,9 @@ impl Default for Setup {
                 request_timeout_ms: 15_000,
                 drain_timeout_ms: 2_000,
             },
+            webhooks: None,
+            webhook_limits: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
+            daily: None,
         }
     }
 }
@@ -107,7 +132,9 @@ impl World {
     pub async fn with(setup: Setup) -> Self {
         Logs::keep_all_lines_on();
         let clock = Arc::new(SteppedClock::new(START_MS));
-        let mut config = Config::new(setup.shops.iter().map(Shop::for_wechat).collect());
+        let mut config = Config::new(wechat_merchants(&setup.shops));
+        config.sub_merchants = setup.shops.iter().filter_map(Shop::sub_merchant).collect();
+        config.backup = setup.backup;
         let shared = Arc::clone(&clock);
         config.now = Arc::new(move || shared.now_ms());
         config.speedup = setup.speedup;
@@ -195,7 +222,7 @@ impl World {
 
     /// A fresh login code.
     pub fn code(&self, user: &str) -> String {
-        self.wechat.login(self.shop().appid, user).unwrap().code
+        self.wechat.login(self.shop().program().0, user).unwrap().code
     }
 
     /// Logs a user in and gives back the token.
@@ -221,6 +248,19 @@ impl World {
     /// Asks for the arguments of `wx.requestPayment`.
     pub async fn pay(&self, token: &str, out_trade_no: &str) -> Reply {
         self.phone("/v1/pay", token, json!({ "orderId": out_trade_no })).await
+    }
+
+    /// One of the simulator's own calls: what a phone, a scanner or a person does.
+    pub async fn at_wechat(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}/sim/{path}", self.wechat.base_url());
+        let response = self.client.post(url).body(body.to_string()).send().await.unwrap();
+        serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
+    /// The merchant's backend does something with an order.
+    pub async fn act(&self, out_trade_no: &str, action: &str, body: Value) -> Reply {
+        let path = format!("/v1/orders/{out_trade_no}/{action}");
+        self.backend(Method::POST, &path, body).await
     }
 
     /// An order that a phone has been given the arguments for.
@@ -264,9 +304,9 @@ impl World {
 
     /// What the merchant's own system will be told about an order.
     pub async fn topics(&self, out_trade_no: &str) -> Vec<String> {
-        let rows = self.server.app.store.outbox(usize::MAX).await.unwrap();
+        let rows = outbox(&*self.server.app.store).await;
         let own = rows.into_iter().filter(|row| row.key.out_trade_no == out_trade_no);
-        own.map(|row| row.topic).collect()
+        own.map(|row| row.topic.as_str().into()).collect()
     }
 
     /// Lets everything else run until it is so.
@@ -284,10 +324,16 @@ impl World {
         self.clock.now_ms()
     }
 
-    /// Moves the clock on and lets the sweep do what has become due.
+    /// Moves the clock on and lets the sweep do, and the outbox tell, what has become due.
     pub async fn pass_s(&self, seconds: i64) {
         self.clock.step_ms(seconds * 1_000);
         self.server.app.orders.reconcile_due().await;
+        self.server.app.outbox.deliver_due().await;
+    }
+
+    /// WeChat without the server in between: what a person does on the merchant platform.
+    pub fn gateway(&self) -> WeChat {
+        settings(&self.setup, &self.store, &self.wechat, &self.clock).gateway()
     }
 
     /// The first merchant.
@@ -312,21 +358,55 @@ async fn start_server(
     wechat: &Running,
     clock: &Arc<SteppedClock>,
 ) -> RunningServer {
-    let merchants = setup.shops.iter().map(|shop| shop.for_server(setup.sign_type)).collect();
-    RunningServer::start(Settings {
+    RunningServer::start(settings(setup, store, wechat, clock)).await
+}
+
+fn settings(
+    setup: &Setup,
+    store: &StoreKind,
+    wechat: &Running,
+    clock: &Arc<SteppedClock>,
+) -> Settings {
+    let merchants = setup.shops.iter().map(|shop| match setup.refunds {
+        true => shop.with_certificate(setup.sign_type, wechat),
+        false => shop.for_server(setup.sign_type),
+    });
+    let mut merchants: Vec<_> = merchants.collect();
+    if let Some(webhooks) = &setup.webhooks {
+        merchants[0].webhooks.clone_from(webhooks);
+    }
+    let pay_url = if setup.refunds { wechat.cashier_tls_url() } else { wechat.base_url() };
+    Settings {
         store: store.clone(),
-        pay_url: setup.pay_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        pay_url: setup.pay_url.clone().unwrap_or_else(|| pay_url.into()),
+        backup_pay_url: wechat.backup_url().map(Into::into),
+        report: setup.report,
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
+        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),
+        refund_paid_after_close: setup.refund_paid_after_close,
         wechat_timeout_ms: setup.wechat_timeout_ms,
         trusted_proxies: setup.trusted_proxies.clone(),
         limits: setup.limits.clone(),
-    })
-    .await
+        webhooks: setup.webhook_limits,
+        daily: setup.daily,
+    }
 }
 
 /// Made after the server, whose gateway installs the TLS provider that reqwest wants even for loopback.
 fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
+}
+
+/// WeChat knows a merchant's program once, however many shops sell in it.
+fn wechat_merchants(shops: &[Shop]) -> Vec<wxpay_simulator::Merchant> {
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    let new = shops.iter().filter(|shop| {
+        let pair = (shop.appid, shop.mch_id);
+        let is_new = !known.contains(&pair);
+        known.push(pair);
+        is_new
+    });
+    new.map(Shop::for_wechat).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::error::TaskError;
 use crate::report::{Report, Step, seconds};
 use crate::targets::Toolchain;
-use crate::{bench, browser, npm, paths, run, tools, wasm};
+use crate::{bench, browser, fuzz, npm, paths, run, tools, wasm};
 
 /// A microcontroller without an operating system: whoever builds for it has no std to lean on.
 const NO_STD_TARGET: &str = "thumbv7em-none-eabi";
@@ -36,6 +36,7 @@ fn steps(report: &mut Report) -> Result<(), TaskError> {
     report.step("tests", tests)?;
     report.step("counts", bench::counts::check)?;
     report.step("no_std", no_std)?;
+    report.step("fuzz", fuzz::short)?;
     report.step("npm", wasm::test)?;
     report.step("node", node)?;
     report.step("browser", browser::test)
@@ -43,6 +44,9 @@ fn steps(report: &mut Report) -> Result<(), TaskError> {
 
 fn format(step: &mut Step<'_>) -> Result<String, TaskError> {
     step.run(paths::cargo().args(["fmt", "--check", "--", "--color=never"]), "Type `cargo fmt`.")?;
+    let mut fuzz = paths::cargo();
+    fuzz.args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]);
+    step.run(&mut fuzz, "Type `cargo fmt --manifest-path fuzz/Cargo.toml`.")?;
     Ok("cargo fmt --check".to_owned())
 }
 

@@ -12,11 +12,13 @@ use super::lang::say;
 use super::put;
 use super::serve::{block_on, finish};
 use crate::ambient::{NonceSource, SystemNonces};
+use crate::certificate::Certificate;
 use crate::config::Config;
 use crate::demo;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::{Merchant, Merchants};
+use crate::outbox::WebhookLimits;
 use crate::run::{RunError, Server, listen, termination};
 use crate::secret::Secret;
 use crate::telemetry;
@@ -52,7 +54,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
     let shutdown = termination().map_err(|error| start(error.to_string()))?;
     let key_text = SystemNonces.nonce();
-    let merchant = merchant(&key_text)?;
+    let mut merchant = merchant(&key_text)?;
     let mut config = simulator::Config::new(vec![simulator::Merchant {
         appid: APPID.into(),
         mch_id: MCH_ID.into(),
@@ -63,10 +65,11 @@ async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
     config.port = args.simulator_port;
     let wechat = Simulator::start(config).await.map_err(|error| start(error.to_string()))?;
     let handle = wechat.handle();
+    merchant.certificate = Some(certificate(&handle)?);
     let admin_key = merchant.admin_key.clone();
     let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await?;
     let address = listener.local_addr().map_err(|error| start(error.to_string()))?;
-    let config = server_config(address, data, handle.base_url(), merchant)?;
+    let config = server_config(address, data, &handle, merchant)?;
     let server = Server::on(listener, config).await?;
     let shop = demo::Shop::new(address, handle.clone(), admin_key, APPID)
         .map_err(|error| start(error.to_string()))?;
@@ -86,17 +89,25 @@ fn merchant(key_text: &str) -> Result<Merchant, RunError> {
         api_key,
         app_secret: Secret::new(SystemNonces.nonce()),
         admin_key: Secret::new(SystemNonces.nonce()),
+        certificate: None,
+        webhooks: Vec::new(),
     })
+}
+
+/// The certificate that the simulated WeChat has made for the merchant.
+fn certificate(wechat: &Simulator) -> Result<Certificate, RunError> {
+    let identity = wechat.client_identity_pem(MCH_ID).ok_or(start("no certificate".into()))?;
+    let key = Secret::new(identity.key_pem);
+    Certificate::read(&identity.cert_pem, &key).map_err(|error| start(error.to_string()))
 }
 
 fn server_config(
     listen: SocketAddr,
     data: &Path,
-    wechat_url: &str,
+    wechat: &Simulator,
     merchant: Merchant,
 ) -> Result<Config, RunError> {
-    let url: reqwest::Url =
-        wechat_url.parse().map_err(|_| start("bad simulator address".into()))?;
+    let url = |text: &str| text.parse().map_err(|_| start("bad simulator address".into()));
     Ok(Config {
         listen,
         public_url: format!("http://{listen}"),
@@ -111,14 +122,21 @@ fn server_config(
         store_path: data.to_owned(),
         store_cache_bytes: 16 * 1024 * 1024,
         wechat: WeChatConfig {
-            pay_url: url.clone(),
-            login_url: url,
+            // Over TLS: refunds need the merchant certificate.
+            pay_url: url(wechat.cashier_tls_url())?,
+            backup_pay_url: None,
+            report: false,
+            login_url: url(wechat.base_url())?,
             connect_timeout_ms: 3_000,
             total_timeout_ms: 10_000,
             allow_http: true,
+            ca_pem: Some(wechat.ca_pem().into()),
         },
+        webhooks: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
         order_expire_s: 7_200,
+        refund_paid_after_close: false,
         token_s: 7 * 24 * 3_600,
+        daily: None,
         log_level: "warn".into(),
         merchants: Merchants::new(vec![merchant]),
         warnings: Vec::new(),

@@ -30,11 +30,15 @@ pub(super) struct Input {
 impl Input {
     /// Reads the message.
     pub(super) fn params(&self) -> Result<Params, String> {
-        let text = read_text(&self.message)?;
-        let reading = read(&text, None).map_err(|error| error.to_string())?;
+        self.params_of(&read_text(&self.message)?)
+    }
+
+    /// Reads a message that was read as text before.
+    pub(super) fn params_of(&self, text: &str) -> Result<Params, String> {
+        let reading = read(text, None).map_err(|error| error.to_string())?;
         if reading.format == Format::Xml {
             // XML is what WeChat speaks, so it is read as strictly as the server reads it.
-            return from_xml(document(&text).as_bytes()).map_err(|error| error.to_string());
+            return from_xml(document(text).as_bytes()).map_err(|error| error.to_string());
         }
         for field in &reading.fields {
             if field.kind == Kind::Number && field.value.bytes().any(|b| !b.is_ascii_digit()) {

@@ -1,5 +1,6 @@
 //! `wxpay simulate`: the local WeChat Pay alone.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use wxpay_core::ApiKey;
@@ -22,6 +23,12 @@ pub(super) struct Args {
     /// Port on 127.0.0.1; 0 takes a free one · 端口
     #[arg(long, default_value_t = 8087)]
     port: u16,
+    /// Port of the payment host over TLS, which refunds need; 0 takes a free one · TLS 端口(退款需要)
+    #[arg(long, default_value_t = 8088)]
+    tls_port: u16,
+    /// Write the merchant certificate and the root into this directory, for refunds · 把商户证书写入此目录
+    #[arg(long, value_name = "DIR")]
+    certificates: Option<PathBuf>,
     /// Divides the waits between two attempts at a notice: 1000 turns minutes into moments · 通知重试加速倍数
     #[arg(long, default_value_t = 1)]
     speedup: u32,
@@ -45,15 +52,21 @@ async fn simulate(args: &Args) -> Result<(), RunError> {
         name: "Corner Shop 街角小店".into(),
     };
     let mut config = Config::new(vec![merchant]);
-    (config.port, config.speedup, config.seed) = (args.port, args.speedup, args.seed);
+    (config.port, config.tls_port) = (args.port, args.tls_port);
+    (config.speedup, config.seed) = (args.speedup, args.seed);
     let running = Simulator::start(config).await.map_err(|error| start(error.to_string()))?;
-    announce(running.handle().base_url());
+    if let Some(directory) = &args.certificates {
+        let written = running.write_certificates(MCH_ID, directory);
+        written.map_err(|error| start(error.to_string()))?;
+    }
+    announce(&running.handle(), args.certificates.as_deref());
     shutdown.await;
     running.shutdown().await;
     Ok(())
 }
 
-fn announce(url: &str) {
+fn announce(wechat: &Simulator, certificates: Option<&Path>) {
+    let url = wechat.base_url();
     put(&format!("{}  {url}\n\n", say("simulated WeChat Pay", "微信支付模拟器")));
     put(&format!(
         "{}\n",
@@ -74,26 +87,44 @@ fn announce(url: &str) {
         "\n{}\n",
         say("A whole wxpay.toml for `wxpay serve`:", "用于 `wxpay serve` 的完整 wxpay.toml:")
     ));
-    put(&settings(url));
+    put(&settings(wechat, certificates));
+    if certificates.is_none() {
+        put(&format!(
+            "\n{}\n",
+            say(
+                "Start it with --certificates DIR to try refunds.",
+                "加上 --certificates 目录 可测试退款。"
+            )
+        ));
+    }
     put(&format!("\n{}\n", say("Ctrl-C ends it.", "按 Ctrl-C 结束。")));
 }
 
 /// A configuration that works with this simulator; notices reach plain addresses of this machine only.
-fn settings(url: &str) -> String {
+fn settings(wechat: &Simulator, certificates: Option<&Path>) -> String {
+    let login_url = wechat.base_url();
+    let pay_url = certificates.map_or(login_url, |_| wechat.cashier_tls_url());
+    let file = |key: &str, name: &str| match certificates {
+        Some(directory) => format!("  {key} = {:?}\n", directory.join(name)),
+        None => String::new(),
+    };
+    let ca_file = file("ca_file", "ca.pem");
+    let cert_file = file("cert_file", "apiclient_cert.pem");
+    let key_file = file("key_file", "apiclient_key.pem");
     format!(
         "  profile = \"test\"
   [http]
   public_url = \"http://127.0.0.1:8080\"
   [wechat]
-  pay_url = \"{url}\"
-  login_url = \"{url}\"
-  [[merchants]]
+  pay_url = \"{pay_url}\"
+  login_url = \"{login_url}\"
+{ca_file}  [[merchants]]
   id = \"shop\"
   appid = \"{APPID}\"
   mch_id = \"{MCH_ID}\"
   api_key_file = \"shop.key\"
   app_secret_file = \"shop.secret\"
   admin_key_file = \"shop.admin\"
-"
+{cert_file}{key_file}"
     )
 }

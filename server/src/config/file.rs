@@ -5,15 +5,18 @@ use std::path::Path;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use wxpay_core::SignType;
-use wxpay_core::messages::{Format, Identity};
+use wxpay_core::messages::Format;
 
+use super::merchant::{self, MerchantFile};
 use super::secrets::Reader;
 use super::{Checks, Config, Problem, is_loopback};
+use crate::ambient::{Clock, SystemClock};
+use crate::books::Schedule;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
-use crate::merchant::{Merchant, Merchants, notify_url};
+use crate::merchant::{Merchants, refund_notify_url};
 use crate::orders::{MAX_EXPIRE_S, MIN_EXPIRE_S};
+use crate::outbox::WebhookLimits;
 use crate::telemetry;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +27,8 @@ pub(super) struct File {
     store: Store,
     wechat: WeChat,
     orders: Orders,
+    webhooks: Webhooks,
+    reconcile: Reconcile,
     log: Log,
     #[serde(default)]
     merchants: Vec<MerchantFile>,
@@ -60,46 +65,40 @@ struct Store {
 #[serde(deny_unknown_fields)]
 struct WeChat {
     pay_url: String,
+    backup_pay_url: String,
+    report: bool,
     login_url: String,
     connect_timeout_ms: u64,
     total_timeout_ms: u64,
+    ca_file: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Orders {
     expire_s: u64,
+    refund_paid_after_close: bool,
     token_s: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Webhooks {
+    timeout_ms: u64,
+    max_in_flight: usize,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reconcile {
+    daily: bool,
+    at: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Log {
     level: String,
-}
-
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MerchantFile {
-    pub(super) id: String,
-    appid: String,
-    mch_id: String,
-    #[serde(default)]
-    sub_appid: Option<String>,
-    #[serde(default)]
-    sub_mch_id: Option<String>,
-    #[serde(default = "hmac")]
-    sign_type: SignType,
-    pub(super) api_key_file: Option<String>,
-    pub(super) api_key_env: Option<String>,
-    pub(super) app_secret_file: Option<String>,
-    pub(super) app_secret_env: Option<String>,
-    pub(super) admin_key_file: Option<String>,
-    pub(super) admin_key_env: Option<String>,
-}
-
-const fn hmac() -> SignType {
-    SignType::HmacSha256
 }
 
 impl File {
@@ -110,7 +109,8 @@ impl File {
     ) -> Result<Config, Vec<Problem>> {
         let mut checks = Checks::default();
         let is_production = self.profile == Profile::Production;
-        let reader = Reader { directory, environment, is_production };
+        let now_ms = SystemClock.now_ms();
+        let reader = Reader { directory, environment, is_production, now_ms };
         let listen = checks.take("http.listen", parse::<SocketAddr>(&self.http.listen));
         let proxies = self.http.trusted_proxies.iter().filter_map(|proxy| {
             let parsed = parse::<IpAddr>(proxy);
@@ -118,12 +118,18 @@ impl File {
         });
         let trusted_proxies = proxies.collect();
         self.check_public_url(&mut checks);
-        let wechat = self.check_wechat(&mut checks);
-        let merchants = self.check_merchants(&mut checks, &reader);
+        let wechat = self.check_wechat(&mut checks, &reader);
+        let merchants = merchant::check_all(&self.merchants, &mut checks, &reader);
         self.check_numbers(&mut checks);
+        let bare = merchants.iter().find(|merchant| merchant.certificate.is_none());
+        if let Some(merchant) = bare.filter(|_| self.orders.refund_paid_after_close) {
+            let what = format!("needs cert_file and key_file of merchant {}", merchant.id);
+            checks.problem("orders.refund_paid_after_close", what);
+        }
         if self.store.path.is_empty() {
             checks.problem("store.path", "missing");
         }
+        let daily = self.check_daily(&mut checks);
         checks.take("log.level", telemetry::check(&self.log.level));
         match (listen, wechat, checks.problems.is_empty()) {
             (Some(listen), Some(wechat), true) => Ok(Config {
@@ -140,8 +146,14 @@ impl File {
                 store_path: directory.join(self.store.path),
                 store_cache_bytes: self.store.cache_mb * 1024 * 1024,
                 wechat,
+                webhooks: WebhookLimits {
+                    timeout_ms: self.webhooks.timeout_ms,
+                    max_in_flight: self.webhooks.max_in_flight,
+                },
                 order_expire_s: self.orders.expire_s.cast_signed(),
+                refund_paid_after_close: self.orders.refund_paid_after_close,
                 token_s: self.orders.token_s.cast_signed(),
+                daily,
                 log_level: self.log.level,
                 merchants: Merchants::new(merchants),
                 warnings: checks.warnings,
@@ -157,6 +169,7 @@ impl File {
         } = self.http;
         let WeChat { connect_timeout_ms, total_timeout_ms, .. } = self.wechat;
         let max_connections = u64::try_from(self.http.max_connections).unwrap_or(u64::MAX);
+        let max_in_flight = u64::try_from(self.webhooks.max_in_flight).unwrap_or(u64::MAX);
         let expire_s = MIN_EXPIRE_S.cast_unsigned()..=MAX_EXPIRE_S.cast_unsigned();
         for (key, value, range) in [
             ("http.max_connections", max_connections, 1..=1_000_000),
@@ -168,6 +181,8 @@ impl File {
             ("wechat.connect_timeout_ms", connect_timeout_ms, 100..=600_000),
             ("wechat.total_timeout_ms", total_timeout_ms, 100..=600_000),
             ("orders.expire_s", self.orders.expire_s, expire_s),
+            ("webhooks.timeout_ms", self.webhooks.timeout_ms, 100..=60_000),
+            ("webhooks.max_in_flight", max_in_flight, 1..=64),
             ("orders.token_s", self.orders.token_s, 60..=31_536_000),
         ] {
             if !range.contains(&value) {
@@ -185,7 +200,8 @@ impl File {
         } else if self.http.public_url.ends_with('/') {
             checks.problem(KEY, "expected no slash at the end");
         } else if !self.merchants.iter().all(|merchant| {
-            Format::NotifyUrl.allows(&notify_url(&self.http.public_url, &merchant.id))
+            // The longer of the two kinds.
+            Format::NotifyUrl.allows(&refund_notify_url(&self.http.public_url, &merchant.id))
         }) {
             checks.problem(
                 KEY,
@@ -200,7 +216,21 @@ impl File {
         }
     }
 
-    fn check_wechat(&self, checks: &mut Checks) -> Option<WeChatConfig> {
+    /// `HH:MM` of the next day; bills are made from nine o'clock.
+    fn check_daily(&self, checks: &mut Checks) -> Option<Schedule> {
+        let Reconcile { daily, at } = &self.reconcile;
+        let at_minutes = at.split_once(':').and_then(|(hours, minutes)| {
+            let two = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+            let (hours, minutes) = (two(hours).then_some(hours)?, two(minutes).then_some(minutes)?);
+            let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+            ((9..24).contains(&hours) && minutes < 60).then_some(hours * 60 + minutes)
+        });
+        let expected = "expected 09:00 to 23:59, Beijing time; WeChat makes bills in the morning";
+        let at_minutes = checks.take("reconcile.at", at_minutes.ok_or_else(|| expected.into()));
+        at_minutes.filter(|_| *daily).map(|at_minutes| Schedule { at_minutes })
+    }
+
+    fn check_wechat(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<WeChatConfig> {
         let mut host = |key: &str, text: &str| {
             let url = checks.take(key, parse::<Url>(text))?;
             let genuine = url.scheme() == "https"
@@ -219,84 +249,43 @@ impl File {
         };
         let pay_url = host("wechat.pay_url", &self.wechat.pay_url);
         let login_url = host("wechat.login_url", &self.wechat.login_url);
+        let backup_pay_url = match self.wechat.backup_pay_url.as_str() {
+            "" => None,
+            text => host("wechat.backup_pay_url", text),
+        };
+        let pay_url = pay_url?;
+        // What is meant for the simulator must never reach WeChat.
+        let is_same_world = |backup: &Url| is_loopback(&pay_url) == is_loopback(backup);
         Some(WeChatConfig {
             allow_http: self.profile == Profile::Test,
-            pay_url: pay_url?,
+            backup_pay_url: backup_pay_url.filter(is_same_world),
+            pay_url,
+            report: self.wechat.report,
             login_url: login_url?,
             connect_timeout_ms: self.wechat.connect_timeout_ms,
             total_timeout_ms: self.wechat.total_timeout_ms,
+            ca_pem: self.check_ca(checks, reader),
         })
     }
 
-    fn check_merchants(&self, checks: &mut Checks, reader: &Reader<'_>) -> Vec<Merchant> {
-        if self.merchants.is_empty() {
-            checks.problem("merchants", "expected at least one [[merchants]] block");
+    /// Whoever may add a root may read and write what we say to WeChat.
+    fn check_ca(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<String> {
+        const KEY: &str = "wechat.ca_file";
+        if self.wechat.ca_file.is_empty() {
+            return None;
         }
-        let mut merchants: Vec<Merchant> = Vec::new();
-        for file in &self.merchants {
-            let Some(merchant) = file.check(checks, reader) else { continue };
-            let key = format!("merchants.{}", merchant.id);
-            if merchants.iter().any(|other| other.id == merchant.id) {
-                checks.problem(format!("{key}.id"), "is used twice");
-            }
-            let admin_key = merchant.admin_key.expose();
-            if merchants.iter().any(|other| other.admin_key.matches(admin_key)) {
-                checks.problem(format!("{key}.admin_key"), "is another merchant's, too");
-            }
-            if merchants.iter().any(|other| is_same_account(&other.identity, &merchant.identity)) {
-                let what = "is another merchant's, too, with the same appid: one notice fits both";
-                checks.problem(format!("{key}.mch_id"), what);
-            }
-            merchants.push(merchant);
+        if self.profile == Profile::Production {
+            checks.problem(KEY, "expected profile \"test\": WeChat needs no further root");
+            return None;
         }
-        merchants
+        let pem = checks.take(KEY, reader.text(&self.wechat.ca_file))?;
+        let is_usable = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
+            .is_ok_and(|certificates| !certificates.is_empty());
+        if !is_usable {
+            checks.problem(KEY, "holds no PEM certificate");
+        }
+        Some(pem)
     }
-}
-
-impl MerchantFile {
-    fn check(&self, checks: &mut Checks, reader: &Reader<'_>) -> Option<Merchant> {
-        let key = |name: &str| format!("merchants.{}.{name}", self.id);
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if self.id.is_empty() || self.id.len() > 32 || !self.id.bytes().all(plain) {
-            checks.problem(key("id"), "expected 1 to 32 of a-z, 0-9 and -");
-        }
-        let identity = [("appid", Some(&self.appid)), ("mch_id", Some(&self.mch_id))];
-        let sub =
-            [("sub_appid", self.sub_appid.as_ref()), ("sub_mch_id", self.sub_mch_id.as_ref())];
-        for (name, value) in identity.into_iter().chain(sub) {
-            let fits = |text: &String| {
-                (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
-            };
-            if value.is_some_and(|text| !fits(text)) {
-                checks.problem(key(name), "expected 1 to 32 letters and digits");
-            }
-        }
-        let api_key = reader.api_key(checks, self);
-        let app_secret = reader.app_secret(checks, self);
-        let admin_key = reader.admin_key(checks, self);
-        Some(Merchant {
-            id: self.id.clone(),
-            identity: Identity {
-                appid: self.appid.clone(),
-                mch_id: self.mch_id.clone(),
-                sub_appid: self.sub_appid.clone(),
-                sub_mch_id: self.sub_mch_id.clone(),
-            },
-            sign_type: self.sign_type,
-            api_key: api_key?,
-            app_secret: app_secret?,
-            admin_key: admin_key?,
-        })
-    }
-}
-
-/// WeChat tells such merchants apart by nothing: their order numbers are one set, and so are their notices.
-fn is_same_account(one: &Identity, other: &Identity) -> bool {
-    let account = |identity: &Identity| {
-        let Identity { appid, mch_id, sub_mch_id, sub_appid: _ } = identity.clone();
-        (appid, mch_id, sub_mch_id)
-    };
-    account(one) == account(other)
 }
 
 /// Nothing behind the host, and no login before it: a path would be dropped without a word, and a test meant for a

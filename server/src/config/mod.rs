@@ -2,19 +2,24 @@
 //!
 //! Errors name the key and never the value of a secret.
 
+mod certificate;
 mod file;
+mod merchant;
 mod read;
 mod secrets;
 mod show;
+mod webhook;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 
+use crate::books::Schedule;
 use crate::gateway::WeChatConfig;
 use crate::http::Limits;
 use crate::merchant::Merchants;
+use crate::outbox::WebhookLimits;
 
 /// The manual: every key with its comment and default.
 pub const DEFAULT: &str = include_str!("../../config.default.toml");
@@ -36,10 +41,16 @@ pub struct Config {
     pub store_cache_bytes: u64,
     /// Where WeChat is.
     pub wechat: WeChatConfig,
+    /// How webhooks are sent.
+    pub webhooks: WebhookLimits,
     /// Seconds an order can be paid.
     pub order_expire_s: i64,
+    /// Whether an order that was paid although it was closed is paid back by itself.
+    pub refund_paid_after_close: bool,
     /// Seconds a token lives.
     pub token_s: i64,
+    /// When bills are compared unasked, if they are.
+    pub daily: Option<Schedule>,
     /// What to log.
     pub log_level: String,
     /// Whom we work for.
@@ -105,7 +116,8 @@ impl Checks {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -6,7 +6,7 @@ use wxpay_core::ApiKey;
 use zeroize::Zeroizing;
 
 use super::Checks;
-use super::file::MerchantFile;
+use super::merchant::MerchantFile;
 use crate::secret::Secret;
 
 /// Where one secret comes from.
@@ -21,6 +21,8 @@ pub(super) struct Reader<'a> {
     pub(super) directory: &'a Path,
     pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
     pub(super) is_production: bool,
+    /// Milliseconds since 1970.
+    pub(super) now_ms: i64,
 }
 
 impl Reader<'_> {
@@ -74,20 +76,10 @@ impl Reader<'_> {
         None
     }
 
-    fn read(&self, checks: &mut Checks, place: &Place<'_>) -> Option<Secret> {
+    pub(super) fn read(&self, checks: &mut Checks, place: &Place<'_>) -> Option<Secret> {
         let Place { key, file, variable } = place;
         let read = match (file, variable) {
-            (Some(file), None) => {
-                let path = self.directory.join(file);
-                if is_readable_by_others(&path) {
-                    let what = format!("{file} can be read by other users; chmod 600 it");
-                    checks.warning(format!("{key}_file"), what);
-                }
-                std::fs::read_to_string(&path).map_err(|error| match is_path(file) {
-                    true => format!("{file}: {error}"),
-                    false => format!("the file that _file names cannot be read: {error}"),
-                })
-            }
+            (Some(file), None) => self.file(checks, &format!("{key}_file"), file),
             (None, Some(name)) => (self.environment)(name).ok_or_else(|| match is_variable(name) {
                 true => format!("the environment variable {name} is not set"),
                 false => "the environment variable that _env names is not set".into(),
@@ -96,6 +88,30 @@ impl Reader<'_> {
             (None, None) => Err("missing: give a file (_file) or a variable (_env)".into()),
         };
         checks.take(key, read).map(Secret::new)
+    }
+
+    /// The text of a file that only its owner should read.
+    pub(super) fn secret_file(&self, checks: &mut Checks, key: &str, file: &str) -> Option<String> {
+        let read = self.file(checks, key, file);
+        checks.take(key, read)
+    }
+
+    fn file(&self, checks: &mut Checks, key: &str, file: &str) -> Result<String, String> {
+        if is_readable_by_others(&self.directory.join(file)) {
+            checks.warning(key, format!("{file} can be read by other users; chmod 600 it"));
+        }
+        self.text(file)
+    }
+
+    /// The text of a file, found from the configuration's directory.
+    pub(super) fn text(&self, file: &str) -> Result<String, String> {
+        std::fs::read_to_string(self.directory.join(file)).map_err(|error| match is_path(file) {
+            _ if error.kind() == std::io::ErrorKind::InvalidData => {
+                "is no text; expected a .pem file, say, and not a .p12".into()
+            }
+            true => format!("{file}: {error}"),
+            false => format!("the file that _file names cannot be read: {error}"),
+        })
     }
 }
 

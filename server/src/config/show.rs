@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Config;
-use crate::merchant::{Merchant, notify_url};
+use super::certificate::day;
+use crate::merchant::{Merchant, Webhook, notify_url};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -13,6 +14,8 @@ struct Shown<'a> {
     store: Store<'a>,
     wechat: WeChat<'a>,
     orders: Orders,
+    webhooks: Webhooks,
+    reconcile: Reconcile,
     merchants: Vec<ShownMerchant<'a>>,
 }
 
@@ -42,15 +45,43 @@ struct Store<'a> {
 #[derive(Serialize)]
 struct WeChat<'a> {
     pay_url: &'a str,
+    backup_pay_url: &'a str,
+    report: bool,
     login_url: &'a str,
     connect_timeout_ms: u64,
     total_timeout_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<&'static str>,
 }
 
 #[derive(Serialize)]
 struct Orders {
     expire_s: i64,
+    refund_paid_after_close: bool,
     token_s: i64,
+}
+
+#[derive(Serialize)]
+struct Webhooks {
+    timeout_ms: u64,
+    max_in_flight: usize,
+}
+
+#[derive(Serialize)]
+struct ShownWebhook<'a> {
+    id: &'a str,
+    url: String,
+    allow_private: bool,
+    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_secret: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Reconcile {
+    daily: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -64,9 +95,12 @@ struct ShownMerchant<'a> {
     sub_mch_id: Option<&'a str>,
     sign_type: &'a str,
     notify_url: String,
+    certificate: String,
     api_key: String,
     app_secret: String,
     admin_key: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    webhooks: Vec<ShownWebhook<'a>>,
 }
 
 pub(super) fn shown(config: &Config) -> String {
@@ -91,15 +125,43 @@ pub(super) fn shown(config: &Config) -> String {
         },
         wechat: WeChat {
             pay_url: config.wechat.pay_url.as_str(),
+            backup_pay_url: config.wechat.backup_pay_url.as_ref().map_or("", |url| url.as_str()),
+            report: config.wechat.report,
             login_url: config.wechat.login_url.as_str(),
             connect_timeout_ms: config.wechat.connect_timeout_ms,
             total_timeout_ms: config.wechat.total_timeout_ms,
+            ca_file: config.wechat.ca_pem.as_ref().map(|_| "(read)"),
         },
-        orders: Orders { expire_s: config.order_expire_s, token_s: config.token_s },
+        orders: Orders {
+            expire_s: config.order_expire_s,
+            refund_paid_after_close: config.refund_paid_after_close,
+            token_s: config.token_s,
+        },
+        webhooks: Webhooks {
+            timeout_ms: config.webhooks.timeout_ms,
+            max_in_flight: config.webhooks.max_in_flight,
+        },
+        reconcile: Reconcile {
+            daily: config.daily.is_some(),
+            at: config
+                .daily
+                .map(|daily| format!("{:02}:{:02}", daily.at_minutes / 60, daily.at_minutes % 60)),
+        },
         merchants: merchants.collect(),
     };
     // Plain tables of text and numbers always have a TOML form.
     toml::to_string(&shown).unwrap_or_default()
+}
+
+fn webhook_shown(webhook: &Webhook) -> ShownWebhook<'_> {
+    let mut secrets = webhook.secrets.iter().map(|secret| format!("****({} bytes)", secret.len()));
+    ShownWebhook {
+        id: &webhook.id,
+        url: webhook.shown_url(),
+        allow_private: webhook.allow_private,
+        secret: secrets.next().unwrap_or_default(),
+        old_secret: secrets.next(),
+    }
 }
 
 fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<'a> {
@@ -112,8 +174,18 @@ fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<
         sub_mch_id: merchant.identity.sub_mch_id.as_deref(),
         sign_type: merchant.sign_type.as_str(),
         notify_url: notify_url(&config.public_url, &merchant.id),
+        certificate: certificate_shown(merchant),
         api_key: masked(32),
         app_secret: masked(merchant.app_secret.len()),
         admin_key: masked(merchant.admin_key.len()),
+        webhooks: merchant.webhooks.iter().map(webhook_shown).collect(),
     }
+}
+
+fn certificate_shown(merchant: &Merchant) -> String {
+    let Some(certificate) = &merchant.certificate else {
+        return "none: no refunds before cert_file and key_file are set".into();
+    };
+    let name = certificate.common_name.as_deref().unwrap_or("no name");
+    format!("{name}, until {}", day(certificate.ends_ms))
 }

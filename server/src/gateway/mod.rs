@@ -1,20 +1,35 @@
 //! WeChat, as far as the rules need it.
 
+mod bill;
+mod client;
+mod download;
+mod hosts;
+mod report;
 mod wechat;
 
 use async_trait::async_trait;
 use wxpay_core::SignType;
+use wxpay_core::messages::auth_code_to_openid::Payer;
 use wxpay_core::messages::close_order::Closing;
 use wxpay_core::messages::code2session::{Session, SessionError};
+use wxpay_core::messages::download_bill::BillType;
+use wxpay_core::messages::download_fundflow::AccountType;
+use wxpay_core::messages::micropay::Micropay;
 use wxpay_core::messages::order_query::Found;
+use wxpay_core::messages::refund::{Accepted, Refund};
+use wxpay_core::messages::refund_query;
 use wxpay_core::messages::reply::ReplyError;
+use wxpay_core::messages::reverse::Reversal;
 use wxpay_core::messages::unified_order::{Prepay, UnifiedOrder};
-use wxpay_core::messages::{ErrCode, FieldError};
+use wxpay_core::messages::{ErrCode, FieldError, Trade};
 use wxpay_core::xml::XmlError;
 
+pub use client::WeChatError;
+pub use download::{Download, FetchError};
 pub use wechat::{WeChat, WeChatConfig};
 
 use crate::merchant::Merchant;
+use crate::secret::Secret;
 
 /// The calls a merchant makes to WeChat. Every reply is verified before it comes back.
 #[async_trait]
@@ -49,6 +64,65 @@ pub trait Gateway: Send + Sync {
         sign_type: SignType,
         out_trade_no: &str,
     ) -> Result<Closing, GatewayError>;
+
+    /// Charges a payment code. Never repeated: what is not surely paid or refused is [`GatewayError::Unknown`].
+    async fn micropay(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        charge: &Micropay,
+    ) -> Result<Box<Trade>, GatewayError>;
+
+    /// Takes a payment-code order back, with the merchant certificate. Safe to repeat.
+    async fn reverse(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        out_trade_no: &str,
+    ) -> Result<Reversal, GatewayError>;
+
+    /// Whose payment code it is. Safe to repeat while the code lives.
+    async fn auth_code_to_openid(
+        &self,
+        merchant: &Merchant,
+        auth_code: &Secret,
+    ) -> Result<Payer, GatewayError>;
+
+    /// The payments and refunds of one day of Beijing time (`yyyyMMdd`), as text. Safe to repeat.
+    async fn download_bill(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        bill_type: BillType,
+        gzip: bool,
+    ) -> Result<Download, FetchError>;
+
+    /// What went in and out of one of the merchant's accounts on one day of Beijing time (`yyyyMMdd`), as text. Safe to
+    /// repeat.
+    async fn download_fundflow(
+        &self,
+        merchant: &Merchant,
+        bill_date: &str,
+        account_type: AccountType,
+        gzip: bool,
+    ) -> Result<Download, FetchError>;
+
+    /// Pays back, with the merchant certificate. The same refund again is safe; another number is another refund.
+    async fn refund(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        refund: &Refund,
+    ) -> Result<Accepted, GatewayError>;
+
+    /// Asks what became of refunds; `offset` skips so many of an order's. Safe to repeat.
+    async fn refund_query(
+        &self,
+        merchant: &Merchant,
+        sign_type: SignType,
+        by: refund_query::By<'_>,
+        offset: u64,
+    ) -> Result<refund_query::Found, GatewayError>;
 }
 
 /// How a call failed, by what is safe to do next.
@@ -56,6 +130,8 @@ pub trait Gateway: Send + Sync {
 pub enum GatewayError {
     /// The request is wrong and was not made.
     Invalid(FieldError),
+    /// The call needs a merchant certificate and the merchant has none here: nothing was sent.
+    NoCertificate,
     /// The request did not leave: it may be sent again.
     NotSent {
         /// What happened, without any address.
@@ -116,6 +192,9 @@ impl std::fmt::Display for GatewayError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Invalid(error) => write!(f, "the request is wrong: {error}"),
+            Self::NoCertificate => f.write_str(
+                "this call needs the merchant certificate: set cert_file and key_file of the merchant",
+            ),
             Self::NotSent { detail } => write!(f, "WeChat cannot be reached: {detail}"),
             Self::Unknown(doubt) => write!(f, "WeChat's answer is missing: {doubt}"),
             Self::Refused { code, description } => {

@@ -6,12 +6,14 @@ use serde::Serialize;
 use warp::Reply;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
+use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::code2session::SessionError;
 use wxpay_core::messages::reply::ReplyError;
 
+use crate::books::ReconcileError;
 use crate::gateway::{Code2SessionError, Doubt, GatewayError};
 use crate::login::LoginError;
-use crate::orders::{Conflict, OrderError};
+use crate::orders::{Conflict, OrderError, RefundError, Refused};
 use crate::store::StoreError;
 use crate::telemetry;
 
@@ -21,9 +23,11 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    field: Option<String>,
-    wechat_code: Option<String>,
-    source: Option<String>,
+    field: Option<Box<str>>,
+    wechat_code: Option<Box<str>>,
+    advice: Option<&'static str>,
+    retry_after_s: Option<u32>,
+    source: Option<Box<str>>,
 }
 
 #[derive(Serialize)]
@@ -35,13 +39,24 @@ struct Body<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wechat_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'a str>,
 }
 
 impl ApiError {
     /// An answer with a stable code and a sentence.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, message, field: None, wechat_code: None, source: None }
+        Self {
+            status,
+            code,
+            message,
+            field: None,
+            wechat_code: None,
+            advice: None,
+            retry_after_s: None,
+            source: None,
+        }
     }
 
     /// 422: a field is missing or wrong.
@@ -49,7 +64,7 @@ impl ApiError {
         let field = field.into();
         let message = format!("{field}: {expected}");
         let error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message);
-        Self { field: Some(field), ..error }
+        Self { field: Some(field.into()), ..error }
     }
 
     /// 401. The same for everybody, so that nobody learns which credential came close.
@@ -76,14 +91,36 @@ impl ApiError {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "request_timeout", message)
     }
 
+    /// 402: the user's payment code was not charged. `advice` is a stable word for what the cashier does now.
+    pub fn not_charged(code: &ErrCode, description: &str, advice: &'static str) -> Self {
+        let message = format!("nothing was charged: {}", code.meaning());
+        let wechat_code = Some(code.as_str().into());
+        let error = Self::new(StatusCode::PAYMENT_REQUIRED, "not_charged", message);
+        let error = error.because(format!("{code} {description}"));
+        Self { wechat_code, advice: Some(advice), ..error }
+    }
+
     /// What only the log may know.
     pub fn because(mut self, source: impl Display) -> Self {
-        self.source = Some(source.to_string());
+        self.source = Some(source.to_string().into());
         self
     }
 
+    /// 409: WeChat has said no for good.
+    pub fn refund_refused(refused: &Refused) -> Self {
+        let message = format!(
+            "WeChat refused the refund for good ({}), and nothing was paid back; its number is used up",
+            ErrCode::from(refused.code.as_str()).meaning()
+        );
+        let error = Self::new(StatusCode::CONFLICT, "refund_refused", message);
+        Self { wechat_code: Some(refused.code.as_str().into()), ..error }
+            .because(&refused.description)
+    }
+
+    /// 503 that passes by itself.
     fn unavailable(code: &'static str, message: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+        Self { retry_after_s: Some(1), ..error }
     }
 
     fn upstream(code: &'static str, message: &'static str) -> Self {
@@ -93,6 +130,19 @@ impl ApiError {
 
 impl Reply for ApiError {
     fn into_response(self) -> Response {
+        let body = self.body();
+        let mut response = warp::reply::json(&body).into_response();
+        *response.status_mut() = self.status;
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl ApiError {
+    /// What the caller reads, also where the status is sent already. Writes the log.
+    pub(super) fn body(&self) -> impl Serialize + '_ {
         let request_id = telemetry::request_id();
         let source = self.source.as_deref().unwrap_or_default();
         if self.status.is_server_error() {
@@ -100,19 +150,14 @@ impl Reply for ApiError {
         } else {
             tracing::debug!(request_id, code = self.code, source, "request refused");
         }
-        let body = Body {
+        Body {
             code: self.code,
             message: &self.message,
             request_id,
             field: self.field.as_deref(),
             wechat_code: self.wechat_code.as_deref(),
-        };
-        let mut response = warp::reply::json(&body).into_response();
-        *response.status_mut() = self.status;
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            advice: self.advice,
         }
-        response
     }
 }
 
@@ -126,13 +171,35 @@ impl From<OrderError> for ApiError {
             OrderError::Conflict(conflict) => {
                 Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
             }
-            OrderError::Fact(fact) => {
-                let message = "WeChat's record of this order is not ours; somebody must look at it";
-                Self::upstream("upstream_differs", message).because(fact)
+            OrderError::Refund(error) => error.into(),
+            OrderError::RefundDiffers(differs) => {
+                let message =
+                    "WeChat's record of this refund is not ours; somebody must look at it";
+                Self::upstream("upstream_differs", message).because(differs)
             }
             OrderError::Gateway(error) => error.into(),
             OrderError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<RefundError> for ApiError {
+    fn from(error: RefundError) -> Self {
+        const FEE: &str = "refund_fee";
+        const NUMBER: &str = "out_refund_no";
+        let (status, code, field) = match error {
+            RefundError::NotConfigured => {
+                (StatusCode::SERVICE_UNAVAILABLE, "refunds_not_configured", None)
+            }
+            RefundError::NotPaid => (StatusCode::CONFLICT, "order_not_paid", None),
+            RefundError::TooMuch { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "refund_too_much", Some(FEE))
+            }
+            RefundError::TooOld => (StatusCode::CONFLICT, "payment_too_old", None),
+            RefundError::TooManyParts => (StatusCode::CONFLICT, "too_many_refunds", None),
+            RefundError::NumberUsed => (StatusCode::CONFLICT, "out_refund_no_used", Some(NUMBER)),
+        };
+        Self { field: field.map(Into::into), ..Self::new(status, code, error.to_string()) }
     }
 }
 
@@ -143,7 +210,11 @@ const fn conflict_code(conflict: Conflict) -> &'static str {
         Conflict::Paid => "order_paid",
         Conflict::Closed => "order_closed",
         Conflict::Expired => "order_expired",
-        Conflict::OtherTradeType => "other_trade_type",
+        Conflict::OtherTradeType(_) => "other_trade_type",
+        Conflict::Charging => "already_charged",
+        Conflict::Reversible => "reverse_instead",
+        Conflict::Reversing => "order_reversing",
+        Conflict::Refunding => "order_refunded",
     }
 }
 
@@ -167,6 +238,11 @@ impl From<GatewayError> for ApiError {
         let answer = match error {
             // Whatever the caller can choose was checked when the order was made: what is wrong here is ours.
             GatewayError::Invalid(_) => Self::internal(),
+            GatewayError::NoCertificate => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "certificate_not_configured",
+                "this needs the merchant certificate: set cert_file and key_file of the merchant",
+            ),
             GatewayError::NotSent { .. } => {
                 Self::upstream("upstream_unreachable", "WeChat cannot be reached; try again")
             }
@@ -186,6 +262,33 @@ impl From<GatewayError> for ApiError {
             }
         };
         answer.because(source)
+    }
+}
+
+impl From<ReconcileError> for ApiError {
+    fn from(error: ReconcileError) -> Self {
+        let words = error.to_string();
+        match error {
+            ReconcileError::OutOfRange => {
+                Self::field("date", "expected a day that is over, at most three months ago")
+            }
+            ReconcileError::NotReady => Self::unavailable(
+                "upstream_bill_not_ready",
+                "WeChat has not made this bill yet; it does after 10:00 Beijing time of the next day",
+            ),
+            ReconcileError::Refused { .. } => {
+                Self::new(StatusCode::BAD_GATEWAY, "upstream_bill_refused", words)
+            }
+            ReconcileError::Bill(_) | ReconcileError::OtherDay => {
+                Self::new(StatusCode::BAD_GATEWAY, "upstream_bill_damaged", words)
+            }
+            ReconcileError::Gateway(error) => error.into(),
+            ReconcileError::Order(error) => error.into(),
+            ReconcileError::Store(error) => error.into(),
+            ReconcileError::Stopped => {
+                Self::unavailable("busy", "the server is about to end; try again")
+            }
+        }
     }
 }
 

@@ -3,12 +3,15 @@
 mod api;
 mod auth;
 mod body;
-#[cfg(feature = "pages")]
-mod debugger;
 mod error;
 mod listen;
+#[cfg(feature = "pages")]
+mod pages;
 mod routes;
 
+pub(crate) use api::anomalies::AnomalyView;
+pub(crate) use api::orders::{View as OrderView, rfc3339};
+pub(crate) use api::refunds::View as RefundView;
 pub use error::ApiError;
 pub use listen::{Limits, Peer, serve};
 pub use routes::routes;

@@ -1,17 +1,27 @@
-//! When to ask WeChat about which order. Kept in memory: it follows from the orders, so a restart rebuilds it.
+//! When to ask WeChat about which order, and when to reverse it. Kept in memory: it follows from the orders, so a restart rebuilds it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use wxpay_core::messages::micropay::QUERY_INTERVAL_S;
 
 use super::close::close_time_ms;
 use super::order::{Order, OrderKey};
 
 /// Seconds after the phone wanted to pay; then every half hour until the order expires.
 const LADDER_S: [i64; 7] = [5, 30, 60, 180, 300, 600, 1800];
+/// Seconds after a refund may be sent; then every hour for a day, then every six.
+const REFUND_LADDER_S: [i64; 6] = [30, 60, 180, 300, 600, 1800];
+const HOUR_MS: i64 = 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// Between the first attempts to close an order whose time is over; then as long as it has been over, up to half an hour.
 const CLOSING_STEP_MS: i64 = 60 * 1000;
+/// Between two looks at a payment code's charge, and between the first attempts to reverse it.
+const CHARGE_STEP_MS: i64 = QUERY_INTERVAL_S * 1000;
+/// The longest time between two looks at an order that WeChat may still have news of.
+const LONGEST_STEP_MS: i64 = 30 * 60 * 1000;
 
-/// The open orders and their next checks.
+/// The orders that are open, or have a refund that is, and their next checks.
 #[derive(Debug, Default)]
 pub(super) struct Agenda(Mutex<Checks>);
 
@@ -63,11 +73,11 @@ impl Checks {
         if let Some(old) = self.by_order.remove(&order.key) {
             self.by_time.remove(&(old.due_ms, order.key.clone()));
         }
-        if !order.is_open() {
-            return;
-        }
         let from_ms = from_ms.unwrap_or(order.created_ms);
-        let due_ms = next_check_ms(order, from_ms, now_ms);
+        let is_open = order.is_open() || order.is_reversing();
+        let of_order = is_open.then(|| next_check_ms(order, from_ms, now_ms));
+        let of_refunds = next_refund_check_ms(order, from_ms, now_ms);
+        let Some(due_ms) = of_order.into_iter().chain(of_refunds).min() else { return };
         self.by_order.insert(order.key.clone(), Check { from_ms, due_ms });
         self.by_time.insert((due_ms, order.key.clone()));
     }
@@ -75,9 +85,36 @@ impl Checks {
 
 /// When to look at an open order next, strictly after `now_ms`.
 fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
+    match &order.asked {
+        Some(asked) if order.is_micropay() => charge_check_ms(order, asked.at_ms, from_ms, now_ms),
+        Some(_) | None => ladder_ms(order, from_ms, now_ms),
+    }
+}
+
+/// A charge is asked about every five seconds until it is given up; then it is reversed, ever less often. A restart
+/// (`from_ms`) begins with seconds again.
+fn charge_check_ms(order: &Order, asked_ms: i64, from_ms: i64, now_ms: i64) -> i64 {
+    let ever_less = |since_ms: i64| {
+        let since_ms = since_ms.max(from_ms);
+        now_ms + (now_ms - since_ms).clamp(CHARGE_STEP_MS, LONGEST_STEP_MS)
+    };
+    match &order.reversal {
+        Some(reversal) if order.is_reversing() => match order.reversible_ms() {
+            Some(allowed_ms) if allowed_ms > now_ms => allowed_ms,
+            Some(_) | None => ever_less(reversal.asked_ms),
+        },
+        None if order.is_charging() && order.give_up_ms().is_some_and(|at| at > now_ms) => {
+            let steps = (now_ms - asked_ms).max(0) / CHARGE_STEP_MS + 1;
+            asked_ms + steps * CHARGE_STEP_MS
+        }
+        Some(_) | None => ever_less(order.give_up_ms().unwrap_or(asked_ms)),
+    }
+}
+
+fn ladder_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     let end_ms = end_ms(order);
     let step = LADDER_S.iter().map(|s| from_ms + s * 1000).find(|at| *at > now_ms);
-    let step = step.unwrap_or(now_ms + 30 * 60 * 1000);
+    let step = step.unwrap_or(now_ms + LONGEST_STEP_MS);
     if now_ms >= end_ms {
         // Not later than the ladder wants: after a restart that is seconds from now.
         step.min(now_ms + (now_ms - end_ms).max(CLOSING_STEP_MS))
@@ -86,6 +123,22 @@ fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     } else {
         step.min(end_ms)
     }
+}
+
+/// When to look next at the refunds of an order that are pending, strictly after `now_ms`. One that has to wait for the
+/// one before it is due when its minute is over.
+fn next_refund_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> Option<i64> {
+    let pending = order.refund_times().filter(|(_, refund)| refund.is_pending());
+    let next = pending.map(|(at_ms, _)| {
+        let from_ms = from_ms.max(at_ms);
+        let mut ladder =
+            std::iter::once(at_ms).chain(REFUND_LADDER_S.iter().map(|s| from_ms + s * 1000));
+        ladder.find(|at| *at > now_ms).unwrap_or_else(|| {
+            let is_fresh = now_ms - from_ms < DAY_MS;
+            now_ms + if is_fresh { HOUR_MS } else { 6 * HOUR_MS }
+        })
+    });
+    next.min()
 }
 
 /// When an open order is to be closed: at its expiry, or as soon as WeChat allows after someone asked for it.

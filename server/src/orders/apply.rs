@@ -1,6 +1,5 @@
 //! The one funnel: every fact WeChat signed, from notice, query or close, passes `apply`. Pure.
 
-use wxpay_core::Fen;
 use wxpay_core::messages::{Trade, TradeState};
 
 use super::order::{Anomaly, EventKind, Order, Source};
@@ -25,61 +24,23 @@ pub enum Verdict {
     NoNews,
 }
 
-/// Why a genuine fact cannot be about this order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FactError {
-    /// Another amount than ordered.
-    AmountDiffers {
-        /// What was ordered.
-        ordered: Fen,
-        /// What WeChat says was paid for.
-        reported: Fen,
-    },
-    /// Another currency than CNY.
-    CurrencyDiffers {
-        /// What WeChat says.
-        reported: String,
-    },
-}
-
-impl std::fmt::Display for FactError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::AmountDiffers { ordered, reported } => {
-                write!(f, "total_fee: the order is {ordered} fen, the message says {reported}")
-            }
-            Self::CurrencyDiffers { reported } => {
-                write!(f, "fee_type: the order is in CNY, the message says {reported}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for FactError {}
-
-/// Applies a fact to an order.
-///
-/// # Errors
-/// [`FactError`] when amount or currency are not the order's; nothing may change then.
-pub fn apply(order: &Order, fact: Fact) -> Result<Verdict, FactError> {
-    if let Some(payment) = &fact.payment {
-        check_money(order, payment)?;
-    }
-    if let Some(second) = second_payment(order, &fact) {
-        return Ok(if order.anomalies.contains(&second) {
+/// Applies a fact to an order. A payment of another amount or currency, or a second one, becomes an anomaly, once.
+pub fn apply(order: &Order, fact: Fact) -> Verdict {
+    if let Some(odd) = fact.payment.as_ref().and_then(|payment| odd_payment(order, payment)) {
+        return if is_known(order, &odd) {
             Verdict::NoNews
         } else {
-            Verdict::News(vec![EventKind::Found { anomaly: second }])
-        });
+            Verdict::News(vec![EventKind::Found { anomaly: odd }])
+        };
     }
     if !may_follow(order.trade_state, fact.trade_state) {
-        return Ok(Verdict::NoNews);
+        return Verdict::NoNews;
     }
     let paid_late = late_payment(order, &fact);
     let Fact { source, trade_state, payment } = fact;
     let mut events = vec![EventKind::Fact { source, trade_state, payment }];
     events.extend(paid_late.map(|anomaly| EventKind::Found { anomaly }));
-    Ok(Verdict::News(events))
+    Verdict::News(events)
 }
 
 /// The whitelist (APIv2 order states, transitions). Same to same is no news.
@@ -96,24 +57,24 @@ const fn may_follow(from: TradeState, to: TradeState) -> bool {
     }
 }
 
-fn check_money(order: &Order, payment: &Trade) -> Result<(), FactError> {
-    let ordered = order.terms.total_fee;
-    if payment.total_fee != ordered {
-        return Err(FactError::AmountDiffers { ordered, reported: payment.total_fee });
+/// Why a genuine payment is not this order's own.
+fn odd_payment(order: &Order, payment: &Trade) -> Option<Anomaly> {
+    let transaction_id = payment.transaction_id.clone();
+    let total_fee = payment.total_fee;
+    if order.payment.as_ref().is_some_and(|first| first.transaction_id != transaction_id) {
+        return Some(Anomaly::SecondPayment { transaction_id, total_fee });
     }
-    if payment.fee_type != "CNY" {
-        let reported = payment.fee_type.chars().take(16).collect();
-        return Err(FactError::CurrencyDiffers { reported });
+    if total_fee != order.terms.total_fee || payment.fee_type != "CNY" {
+        let fee_type = payment.fee_type.chars().take(16).collect();
+        return Some(Anomaly::AmountMismatch { transaction_id, total_fee, fee_type });
     }
-    Ok(())
+    None
 }
 
-fn second_payment(order: &Order, fact: &Fact) -> Option<Anomaly> {
-    let (first, second) = (order.payment.as_ref()?, fact.payment.as_ref()?);
-    (first.transaction_id != second.transaction_id).then(|| Anomaly::SecondPayment {
-        transaction_id: second.transaction_id.clone(),
-        total_fee: second.total_fee,
-    })
+/// Whether the same payment was reported before, whatever was odd about it then.
+fn is_known(order: &Order, odd: &Anomaly) -> bool {
+    let payment = odd.odd_payment();
+    order.anomalies.iter().any(|found| found.anomaly.odd_payment() == payment)
 }
 
 fn late_payment(order: &Order, fact: &Fact) -> Option<Anomaly> {

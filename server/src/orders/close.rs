@@ -13,13 +13,14 @@ impl Orders {
     /// still open). Closing a closed order is fine.
     ///
     /// # Errors
-    /// [`Conflict::Paid`], also when the payment came first and WeChat is who says so; [`OrderError::Gateway`] when
+    /// [`Conflict::Reversible`] for a payment code that was charged. [`Conflict::Paid`], also when the payment came first and WeChat is who says so; [`OrderError::Gateway`] when
     /// WeChat gave no answer, in which case the sweep goes on trying.
     pub async fn close(&self, key: &OrderKey) -> Result<Order, OrderError> {
         let order = self
             .change(key, |order| match order.trade_state {
                 state if state.is_paid() => Err(OrderError::Conflict(Conflict::Paid)),
                 _ if !order.is_open() => Ok(Vec::new()),
+                _ if order.is_charging() => Err(OrderError::Conflict(Conflict::Reversible)),
                 _ => Ok(closing_events(order)),
             })
             .await?;
@@ -72,18 +73,19 @@ impl Orders {
     }
 }
 
-/// When WeChat accepts closeorder; `None` when it has never heard of the order.
+/// When WeChat accepts closeorder; `None` when it has never heard of the order, or takes it back only (micropay).
 pub(super) fn close_time_ms(order: &Order) -> Option<i64> {
-    order.asked.as_ref().map(|asked| asked.at_ms + MIN_AGE_S * 1000)
+    let asked = order.asked.as_ref().filter(|_| !order.is_micropay());
+    asked.map(|asked| asked.at_ms + MIN_AGE_S * 1000)
 }
 
-/// What the wish to close adds to an open order. One that was never sent is closed by us alone.
+/// What the wish to close adds to an open order. One that was never sent, or refused, is closed by us alone.
 pub(super) fn closing_events(order: &Order) -> Vec<EventKind> {
     let mut events = Vec::new();
     if order.close_asked_ms.is_none() {
         events.push(EventKind::CloseAsked);
     }
-    if order.asked.is_none() {
+    if order.asked.is_none() || order.refused.is_some() {
         events.push(EventKind::Withdrawn);
     }
     events

@@ -1,13 +1,14 @@
 //! Creating an order. The price comes from the merchant's backend and is durable before anybody hears of the order.
 
-use wxpay_core::messages::{Field, TradeType, unified_order};
+use wxpay_core::messages::{Field, TradeType, micropay, unified_order};
 use wxpay_core::xml::to_xml;
 use wxpay_core::{Fen, Params};
 
-use super::order::{Event, EventKind, Extra, Order, OrderKey, Terms};
-use super::{ATTEMPTS, Conflict, OrderError, Orders};
+use super::micropay::require_certificate;
+use super::order::{Asked, Event, EventKind, Extra, Order, OrderKey, Terms};
+use super::{ATTEMPTS, Conflict, Idempotency, OrderError, Orders};
 use crate::merchant::{Merchant, notify_url};
-use crate::store::{Change, IdempotencyRow, StoreError};
+use crate::store::{Change, StoreError};
 
 /// The shortest time to pay: WeChat's older documents want more than five minutes.
 pub const MIN_EXPIRE_S: i64 = 5 * 60;
@@ -33,15 +34,6 @@ pub struct NewOrder {
     pub extra: Extra,
 }
 
-/// The Idempotency-Key of a request, and what the request was.
-#[derive(Debug, Clone)]
-pub struct Idempotency {
-    /// The key.
-    pub key: String,
-    /// SHA-256 of the body, hex.
-    pub body_hash: String,
-}
-
 /// The order, and whether this call made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
@@ -64,8 +56,9 @@ impl Orders {
         idempotency: Option<Idempotency>,
     ) -> Result<Created, OrderError> {
         for _ in 0..ATTEMPTS {
-            if let Some(order) = self.made_by_key(merchant, idempotency.as_ref()).await? {
-                return Ok(Created { order, is_new: false });
+            if let Some(row) = self.made_by_key(merchant, idempotency.as_ref()).await? {
+                let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
+                return Ok(Created { order: self.get(&key).await?, is_new: false });
             }
             let now_ms = self.clock.now_ms();
             let (key, first) = self.begin(merchant, &new, now_ms)?;
@@ -78,16 +71,19 @@ impl Orders {
                 };
                 // From now on the key stands for this order, too.
                 let change = Change::default();
-                let change = change.with_idempotency(row(&key, idempotency));
+                let change = change.with_idempotency(idempotency.row(&key, None));
                 match self.store.commit(change).await {
                     Ok(()) => return Ok(Created { order, is_new: false }),
                     Err(StoreError::Stale) => continue,
                     Err(error) => return Err(error.into()),
                 }
             }
+            if self.is_used_elsewhere(merchant, &key).await? {
+                return Err(OrderError::Conflict(Conflict::NumberUsed));
+            }
             let Some(mut change) = Change::create(key.clone(), first, now_ms) else { continue };
             if let Some(idempotency) = &idempotency {
-                change = change.with_idempotency(row(&key, idempotency));
+                change = change.with_idempotency(idempotency.row(&key, None));
             }
             let created = change.order().cloned();
             match (self.store.commit(change).await, created) {
@@ -100,20 +96,6 @@ impl Orders {
             }
         }
         Err(StoreError::Stale.into())
-    }
-
-    async fn made_by_key(
-        &self,
-        merchant: &Merchant,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Option<Order>, OrderError> {
-        let Some(Idempotency { key, body_hash }) = idempotency else { return Ok(None) };
-        let Some(row) = self.store.idempotency(&merchant.id, key).await? else { return Ok(None) };
-        if row.body_hash != *body_hash {
-            return Err(OrderError::Conflict(Conflict::KeyUsed));
-        }
-        let key = OrderKey { merchant: row.merchant, out_trade_no: row.out_trade_no };
-        self.get(&key).await.map(Some)
     }
 
     /// The order's key and first event, with every field checked as WeChat will.
@@ -145,7 +127,25 @@ impl Orders {
         Ok((key, first))
     }
 
-    /// Builds the unifiedorder request this order will lead to, with stand-ins for what only the phone knows.
+    /// WeChat knows numbers by mch_id: those of a service provider's shops, and of one merchant's programs, are one set.
+    async fn is_used_elsewhere(
+        &self,
+        merchant: &Merchant,
+        key: &OrderKey,
+    ) -> Result<bool, OrderError> {
+        let mch_id = &merchant.identity.mch_id;
+        let is_sister =
+            |other: &&Merchant| other.id != merchant.id && other.identity.mch_id == *mch_id;
+        for other in self.merchants.iter().filter(is_sister) {
+            let key = OrderKey { merchant: other.id.clone(), ..key.clone() };
+            if self.store.order(&key).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Builds the request this order will lead to, with stand-ins for what only the phone knows.
     fn check(
         &self,
         merchant: &Merchant,
@@ -153,52 +153,66 @@ impl Orders {
         first: &EventKind,
         now_ms: i64,
     ) -> Result<(), OrderError> {
-        let event = |seq, what| Event { seq, at_ms: now_ms, what };
-        let events = [
-            event(1, first.clone()),
-            event(
-                2,
-                EventKind::PrepayAsked {
-                    spbill_create_ip: "0.0.0.0".into(),
-                    notify_url: notify_url(&self.public_url, &merchant.id),
-                },
-            ),
-        ];
-        let request = Order::from_events(key.clone(), &events).and_then(|mut order| {
-            order.openid.get_or_insert_with(|| "not yet known".into());
-            order.unified_order()
+        let created = Event { seq: 1, at_ms: now_ms, what: first.clone() };
+        let Some(mut order) = Order::begin(key.clone(), &created) else { return Ok(()) };
+        let spbill_create_ip = "0.0.0.0".into();
+        order.asked = Some(Asked {
+            at_ms: now_ms,
+            spbill_create_ip,
+            notify_url: Some(notify_url(&self.public_url, &merchant.id)),
         });
-        let Some(request) = request else { return Ok(()) };
         let Merchant { identity, sign_type, api_key, .. } = merchant;
-        let params = request.to_params(identity, &self.nonces.nonce(), *sign_type, api_key);
+        let nonce = self.nonces.nonce();
+        let (params, fields) = if order.is_micropay() {
+            require_certificate(merchant)?;
+            check_unused(&order.terms.extra)?;
+            let Some(request) = order.micropay(STAND_IN_CODE) else { return Ok(()) };
+            (request.to_params(identity, &nonce, *sign_type, api_key), micropay::FIELDS)
+        } else {
+            order.openid.get_or_insert_with(|| "not yet known".into());
+            let Some(request) = order.unified_order(identity) else { return Ok(()) };
+            (request.to_params(identity, &nonce, *sign_type, api_key), unified_order::FIELDS)
+        };
         let params = params.map_err(|error| OrderError::Field {
             field: error.field,
             expected: error.expected.to_string(),
         })?;
-        check_characters(&params)
+        check_characters(&params, fields)
     }
 }
 
+/// A payment code that nobody has.
+const STAND_IN_CODE: &str = "100000000000000000";
+
+/// What the merchant wants and micropay would not carry must not be dropped without a word.
+fn check_unused(extra: &Extra) -> Result<(), OrderError> {
+    for (field, value) in [
+        ("product_id", &extra.product_id),
+        ("receipt", &extra.receipt),
+        ("profit_sharing", &extra.profit_sharing),
+    ] {
+        if value.is_some() {
+            let expected = "to be absent: MICROPAY orders are sent without it".into();
+            return Err(OrderError::Field { field, expected });
+        }
+    }
+    Ok(())
+}
+
 /// What XML cannot carry could be ordered, but never sent.
-fn check_characters(params: &Params) -> Result<(), OrderError> {
-    for Field { name, .. } in unified_order::FIELDS {
+pub(super) fn check_characters(
+    params: &Params,
+    fields: &'static [Field],
+) -> Result<(), OrderError> {
+    for Field { name, .. } in fields {
         let value = params.filled(name).unwrap_or_default();
-        let alone = Params::from_pairs([(name, value)]);
+        let alone = Params::from_pairs([(*name, value)]);
         if !alone.is_ok_and(|alone| to_xml(&alone).is_ok()) {
             let expected = "text without control characters".into();
             return Err(OrderError::Field { field: name, expected });
         }
     }
     Ok(())
-}
-
-fn row(order: &OrderKey, idempotency: &Idempotency) -> IdempotencyRow {
-    IdempotencyRow {
-        merchant: order.merchant.clone(),
-        key: idempotency.key.clone(),
-        body_hash: idempotency.body_hash.clone(),
-        out_trade_no: order.out_trade_no.clone(),
-    }
 }
 
 fn is_same(order: &Order, new: &NewOrder) -> bool {

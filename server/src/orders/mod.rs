@@ -1,26 +1,49 @@
 //! The rules. `order` and `apply` are pure; the others load, decide, commit.
 
 mod agenda;
+mod anomalies;
 mod apply;
+mod audit;
+mod charges;
 mod close;
 mod create;
+mod idempotency;
+mod late;
+mod micropay;
+mod offer;
 mod order;
 mod pay;
 mod query;
 mod reconcile;
+mod refund;
+mod reverse;
 
 use std::sync::Arc;
 
-pub use self::apply::{Fact, FactError, Verdict, apply};
-pub use self::create::{Created, Idempotency, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+use wxpay_core::messages::TradeType;
+
+pub use self::anomalies::AnomalyPage;
+pub use self::apply::{Fact, Verdict, apply};
+pub use self::create::{Created, MAX_EXPIRE_S, MIN_EXPIRE_S, NewOrder};
+pub use self::idempotency::Idempotency;
+pub use self::offer::{Asker, Offer};
 pub use self::order::{
-    Anomaly, Asked, Event, EventKind, Extra, LivePrepay, Order, OrderKey, Source, Terms,
+    Anomaly, Asked, Event, EventKind, Extra, FoundAnomaly, LivePrepay, Order, OrderKey, Refund,
+    RefundFact, RefundTerms, Refused, Resolution, Reversal, Source, Terms,
+};
+
+pub use self::refund::{
+    NewRefund, Noticed, RefundDiffersError, RefundError, RefundReport, Refunded, apply_refund,
 };
 
 use self::agenda::Agenda;
+use self::charges::Charges;
+use self::late::LatePayments;
+use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
 use crate::merchant::{Merchant, Merchants};
+use crate::outbox::Bells;
 use crate::store::{Change, Filter, Page, Store, StoreError};
 
 /// Everything the order rules need.
@@ -35,6 +58,11 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    /// Rung when there is something to tell.
+    bells: Arc<Bells>,
+    turns: Turns,
+    charges: Charges,
+    late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
 }
@@ -59,8 +87,10 @@ pub enum OrderError {
     },
     /// The order's state, or what was asked before, does not allow it.
     Conflict(Conflict),
-    /// WeChat says something that cannot be about this order.
-    Fact(FactError),
+    /// The refund cannot be made.
+    Refund(RefundError),
+    /// WeChat knows another refund by this number.
+    RefundDiffers(RefundDiffersError),
     /// WeChat did not do it.
     Gateway(GatewayError),
     /// The store did not do it.
@@ -80,8 +110,16 @@ pub enum Conflict {
     Closed,
     /// The order's time is over.
     Expired,
-    /// The order is not paid in a mini program.
-    OtherTradeType,
+    /// The order, which is of this type, is paid in another way.
+    OtherTradeType(TradeType),
+    /// A payment code was charged for the order before, and nobody knows yet what came of it.
+    Charging,
+    /// A payment code was charged for the order: it can be reversed, but not closed.
+    Reversible,
+    /// The order shall be reversed, which gives back all of its money.
+    Reversing,
+    /// Money of the order went back already, or is on its way: a reversal would give it back again.
+    Refunding,
 }
 
 /// Repeats of a decision whose order was changed meanwhile; each loses only to a change that succeeded.
@@ -103,12 +141,21 @@ impl Orders {
             gateway,
             clock,
             nonces,
+            bells: Arc::new(Bells::new(&merchants)),
             merchants,
             public_url,
             expire_s,
             agenda: Agenda::default(),
+            turns: Turns::default(),
+            charges: Charges::default(),
+            late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// What wakes the delivery of webhooks.
+    pub fn bells(&self) -> Arc<Bells> {
+        Arc::clone(&self.bells)
     }
 
     /// One order.
@@ -117,6 +164,15 @@ impl Orders {
     /// [`OrderError::NotFound`], or the store's.
     pub async fn get(&self, key: &OrderKey) -> Result<Order, OrderError> {
         self.store.order(key).await?.ok_or(OrderError::NotFound)
+    }
+
+    /// Everything that happened to an order, oldest first.
+    ///
+    /// # Errors
+    /// [`OrderError::NotFound`], or the store's.
+    pub async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, OrderError> {
+        let events = self.store.events(key).await?;
+        if events.is_empty() { Err(OrderError::NotFound) } else { Ok(events) }
     }
 
     /// A merchant's orders, newest first.
@@ -140,11 +196,17 @@ impl Orders {
                 return Ok(order);
             }
             let now_ms = self.clock.now_ms();
-            let change = Change::update(&order, events, now_ms);
-            let after = change.order().cloned().unwrap_or(order);
+            let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
+            let change = Change::update(&order, events, now_ms).tell(&endpoints);
+            let after = change.order().cloned().unwrap_or_else(|| order.clone());
+            let is_told = change.tells();
             match self.store.commit(change).await {
                 Ok(()) => {
                     self.agenda.watch(&after, now_ms);
+                    log_anomalies(&order, &after);
+                    if is_told {
+                        self.bells.ring(&key.merchant);
+                    }
                     return Ok(after);
                 }
                 Err(StoreError::Stale) => {}
@@ -154,16 +216,16 @@ impl Orders {
         Err(StoreError::Stale.into())
     }
 
-    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing.
+    /// Takes in what WeChat signed. Says how the order stands; a duplicate or older fact changes nothing, and a payment
+    /// that cannot be this order's is kept as an anomaly.
     ///
     /// # Errors
-    /// [`OrderError::Fact`] when amount or currency are not the order's.
+    /// The store's.
     pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
         let mut is_news = false;
         let order = self
             .change(key, |order| {
-                let verdict = apply(order, fact.clone()).map_err(OrderError::Fact)?;
-                let events = match verdict {
+                let events = match apply(order, fact.clone()) {
                     Verdict::News(events) => events,
                     Verdict::NoNews => Vec::new(),
                 };
@@ -181,6 +243,15 @@ impl Orders {
 
     fn merchant(&self, order: &Order) -> Result<&Merchant, OrderError> {
         self.merchants.get(&order.key.merchant).ok_or(OrderError::NotFound)
+    }
+}
+
+/// Somebody shall look at it, even if nobody reads the list.
+fn log_anomalies(before: &Order, after: &Order) {
+    let OrderKey { merchant, out_trade_no } = &after.key;
+    for found in after.anomalies.iter().skip(before.anomalies.len()) {
+        let (id, kind) = (after.anomaly_id(found), found.anomaly.kind());
+        tracing::error!(merchant, out_trade_no, id, kind, "anomaly found");
     }
 }
 
@@ -202,7 +273,8 @@ impl std::fmt::Display for OrderError {
             Self::NotFound => f.write_str("there is no such order"),
             Self::Field { field, expected } => write!(f, "{field}: expected {expected}"),
             Self::Conflict(conflict) => f.write_str(conflict.as_str()),
-            Self::Fact(error) => error.fmt(f),
+            Self::Refund(error) => error.fmt(f),
+            Self::RefundDiffers(error) => error.fmt(f),
             Self::Gateway(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
         }
@@ -220,7 +292,32 @@ impl Conflict {
             Self::Paid => "the order is paid already",
             Self::Closed => "the order is closed",
             Self::Expired => "the order's time to pay is over",
-            Self::OtherTradeType => "the order is not to be paid in a mini program",
+            Self::OtherTradeType(TradeType::Jsapi) => {
+                "the order is a JSAPI order: the mini program pays it by POST /v1/pay"
+            }
+            Self::OtherTradeType(TradeType::Native | TradeType::App | TradeType::Mweb) => {
+                "the order is a NATIVE, APP or MWEB order: \
+                    your backend gets what the user needs by POST /v1/orders/{out_trade_no}/pay"
+            }
+            Self::OtherTradeType(TradeType::Micropay) => {
+                "the order is a MICROPAY order: \
+                    your backend charges a payment code by POST /v1/orders/{out_trade_no}/micropay"
+            }
+            Self::OtherTradeType(TradeType::Facepay) => "the order is a FACEPAY order",
+            Self::Charging => {
+                "a payment code was charged for this order already; \
+                    look at the order until it is paid or reversed, and take a new order for another code"
+            }
+            Self::Reversible => {
+                "a payment code was charged for this order: \
+                    it is not closed but reversed, by POST /v1/orders/{out_trade_no}/reverse"
+            }
+            Self::Reversing => {
+                "the order is being reversed, which gives back all of its money; look at it again"
+            }
+            Self::Refunding => {
+                "money of this order went back already or is on its way; refund the rest instead"
+            }
         }
     }
 }

@@ -1,8 +1,17 @@
 //! An order, and the events it is made of. Pure: no clock, no I/O.
 
+mod anomaly;
+mod refund;
+mod requests;
+mod reversal;
+
 use serde::{Deserialize, Serialize};
-use wxpay_core::messages::{Trade, TradeState, TradeType, unified_order::UnifiedOrder};
+use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
+
+pub use self::anomaly::{Anomaly, FoundAnomaly, Resolution};
+pub use self::refund::{Refund, RefundFact, RefundTerms, Refused};
+pub use self::reversal::Reversal;
 
 /// Which order: out_trade_no is unique within one merchant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,21 +71,21 @@ pub struct Extra {
     pub scene_info: Option<String>,
 }
 
-/// What was first sent to WeChat for this order; repeated exactly, or WeChat refuses.
+/// What was first sent to WeChat for this order. unifiedorder is repeated exactly, or WeChat refuses; micropay never is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// Milliseconds since 1970.
     pub at_ms: i64,
     /// The user's address at that time.
     pub spbill_create_ip: String,
-    /// Where the notice goes.
-    pub notify_url: String,
+    /// Where the notice goes; micropay has none.
+    pub notify_url: Option<String>,
 }
 
 /// WeChat's prepay order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LivePrepay {
-    /// Milliseconds since 1970 when we got it; it lives two hours.
+    /// Milliseconds since 1970 when we got it; it lives two hours, its mweb_url five minutes.
     pub at_ms: i64,
     /// The prepay_id.
     pub prepay_id: String,
@@ -86,24 +95,6 @@ pub struct LivePrepay {
     /// MWEB: the address to open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mweb_url: Option<String>,
-}
-
-/// Something a person should look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Anomaly {
-    /// The user paid although the order was closed.
-    PaidAfterClose {
-        /// WeChat's number of the payment.
-        transaction_id: String,
-    },
-    /// WeChat reports a second payment for an order that has one.
-    SecondPayment {
-        /// WeChat's number of the second payment.
-        transaction_id: String,
-        /// Its amount.
-        total_fee: Fen,
-    },
 }
 
 /// Where a fact about a trade came from.
@@ -116,6 +107,10 @@ pub enum Source {
     Query,
     /// The signed reply to closeorder.
     Close,
+    /// The signed reply to micropay.
+    Micropay,
+    /// The signed reply to reverse.
+    Reverse,
 }
 
 /// One thing that happened. The log of these is the audit trail; their fold is the order.
@@ -166,10 +161,31 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mweb_url: Option<String>,
     },
+    /// micropay is about to be sent, for the only time. The payment code is the user's secret and not part of it.
+    MicropayAsked {
+        /// The terminal's address.
+        spbill_create_ip: String,
+    },
+    /// micropay did not leave this machine: nothing was taken, and another code may be tried.
+    MicropayNotSent,
+    /// WeChat refused the charge for good: nothing was and nothing will be taken by it.
+    MicropayRefused {
+        /// WeChat's no.
+        #[serde(flatten)]
+        refused: Refused,
+    },
     /// It shall be closed: asked for by the merchant, or expired.
     CloseAsked,
-    /// WeChat never heard of it, so closing needs no one else.
+    /// Nobody can pay it: WeChat never heard of it, or refused the only charge. Closing needs no one else.
     Withdrawn,
+    /// It shall be reversed: asked for by the merchant, or nobody knows in time whether the user paid.
+    ReverseAsked,
+    /// WeChat will not reverse it.
+    ReverseRefused {
+        /// WeChat's no.
+        #[serde(flatten)]
+        refused: Refused,
+    },
     /// WeChat said so, signed.
     Fact {
         /// Where it was said.
@@ -180,10 +196,53 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         payment: Option<Box<Trade>>,
     },
+    /// A refund is about to be sent for the first time.
+    RefundAsked {
+        /// What shall be paid back.
+        terms: Box<RefundTerms>,
+    },
+    /// WeChat accepted a refund. That is not yet money.
+    RefundAccepted {
+        /// Which.
+        out_refund_no: String,
+        /// WeChat's number of it.
+        refund_id: String,
+    },
+    /// WeChat has not accepted a refund and says why; it is asked again, for the same.
+    RefundDelayed {
+        /// Which.
+        out_refund_no: String,
+        /// WeChat's words.
+        #[serde(flatten)]
+        reason: Refused,
+    },
+    /// WeChat refused a refund for good.
+    RefundRefused {
+        /// Which.
+        out_refund_no: String,
+        /// WeChat's no.
+        #[serde(flatten)]
+        refused: Refused,
+    },
+    /// WeChat said what became of a refund.
+    RefundFact {
+        /// Where it was said.
+        source: Source,
+        /// What.
+        #[serde(flatten)]
+        fact: Box<RefundFact>,
+    },
     /// Something odd.
     Found {
         /// What.
         anomaly: Anomaly,
+    },
+    /// An anomaly needs no more looking at.
+    Resolved {
+        /// The event that reported it.
+        found_seq: u64,
+        /// Why, in the words of whoever settled it.
+        note: String,
     },
 }
 
@@ -211,14 +270,25 @@ pub struct Order {
     pub asked: Option<Asked>,
     /// The prepay order, perhaps stale.
     pub prepay: Option<LivePrepay>,
+    /// Why nobody could be charged (micropay).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
     /// Intent: it shall be closed, since (milliseconds since 1970).
     pub close_asked_ms: Option<i64>,
-    /// What is odd.
-    pub anomalies: Vec<Anomaly>,
+    /// Intent: it shall be reversed (micropay).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversal: Option<Reversal>,
+    /// What was paid back, or shall be, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<Refund>,
+    /// What is odd, oldest first.
+    pub anomalies: Vec<FoundAnomaly>,
 }
 
-/// How long a prepay_id can be used, minus a margin for the user to finish.
+/// How long a prepay_id or a code_url can be used, minus a margin for the user to finish.
 const PREPAY_LIFE_MS: i64 = (2 * 60 - 5) * 60 * 1000;
+/// How long a mweb_url can be opened, minus a margin for the browser to get there.
+const MWEB_LIFE_MS: i64 = 4 * 60 * 1000;
 
 impl Order {
     /// The order that a `Created` event begins; `None` for any other first event.
@@ -235,7 +305,10 @@ impl Order {
             payment: None,
             asked: None,
             prepay: None,
+            refused: None,
             close_asked_ms: None,
+            reversal: None,
+            refunds: Vec::new(),
             anomalies: Vec::new(),
         })
     }
@@ -251,9 +324,15 @@ impl Order {
                 self.asked = Some(Asked {
                     at_ms,
                     spbill_create_ip: spbill_create_ip.clone(),
-                    notify_url: notify_url.clone(),
+                    notify_url: Some(notify_url.clone()),
                 });
             }
+            EventKind::MicropayAsked { spbill_create_ip } => {
+                let spbill_create_ip = spbill_create_ip.clone();
+                self.asked = Some(Asked { at_ms, spbill_create_ip, notify_url: None });
+            }
+            EventKind::MicropayNotSent => self.asked = None,
+            EventKind::MicropayRefused { refused } => self.refused = Some(refused.clone()),
             EventKind::PrepayGot { prepay_id, code_url, mweb_url } => {
                 self.prepay = Some(LivePrepay {
                     at_ms,
@@ -264,13 +343,61 @@ impl Order {
             }
             EventKind::CloseAsked => self.close_asked_ms = Some(at_ms),
             EventKind::Withdrawn => self.trade_state = TradeState::Closed,
+            EventKind::ReverseAsked => self.reversal = Some(Reversal::asked(at_ms)),
+            EventKind::ReverseRefused { refused } => {
+                if let Some(reversal) = &mut self.reversal {
+                    reversal.refused = Some(refused.clone());
+                }
+            }
             EventKind::Fact { trade_state, payment, .. } => {
                 self.trade_state = *trade_state;
                 if let Some(payment) = payment {
                     self.payment = Some((**payment).clone());
                 }
             }
-            EventKind::Found { anomaly } => self.anomalies.push(anomaly.clone()),
+            EventKind::RefundAsked { terms } => {
+                self.refunds.push(Refund::asked((**terms).clone(), at_ms));
+            }
+            EventKind::RefundAccepted { out_refund_no, refund_id } => {
+                self.with_refund(out_refund_no, |refund| {
+                    refund.delayed = None;
+                    refund.refund_id = Some(refund_id.clone());
+                });
+            }
+            EventKind::RefundDelayed { out_refund_no, reason } => {
+                self.with_refund(out_refund_no, |refund| refund.delayed = Some(reason.clone()));
+            }
+            EventKind::RefundRefused { out_refund_no, refused } => {
+                self.with_refund(out_refund_no, |refund| {
+                    refund.delayed = None;
+                    refund.refused = Some(refused.clone());
+                });
+            }
+            EventKind::RefundFact { fact, .. } => {
+                self.with_refund(&fact.out_refund_no, |refund| refund.learn(fact));
+            }
+            EventKind::Found { anomaly } => {
+                let anomaly = anomaly.clone();
+                self.anomalies.push(FoundAnomaly {
+                    seq: event.seq,
+                    at_ms,
+                    anomaly,
+                    resolved: None,
+                });
+            }
+            EventKind::Resolved { found_seq, note } => {
+                let found = self.anomalies.iter_mut().find(|found| found.seq == *found_seq);
+                if let Some(found) = found {
+                    found.resolved = Some(Resolution { at_ms, note: note.clone() });
+                }
+            }
+        }
+    }
+
+    fn with_refund(&mut self, out_refund_no: &str, change: impl FnOnce(&mut Refund)) {
+        let refund = self.refunds.iter_mut().find(|r| r.terms.out_refund_no == out_refund_no);
+        if let Some(refund) = refund {
+            change(refund);
         }
     }
 
@@ -295,36 +422,22 @@ impl Order {
         )
     }
 
-    /// The prepay order, if it can still be used.
-    pub fn live_prepay(&self, now_ms: i64) -> Option<&LivePrepay> {
-        self.prepay.as_ref().filter(|prepay| now_ms - prepay.at_ms < PREPAY_LIFE_MS)
+    /// Whether WeChat may still have news of the order, of its reversal or of one of its refunds.
+    pub fn is_watched(&self) -> bool {
+        self.is_open() || self.is_reversing() || self.refunds.iter().any(Refund::is_pending)
     }
 
-    /// The unifiedorder request, the same every time; `None` before the intent is recorded.
-    pub fn unified_order(&self) -> Option<UnifiedOrder> {
-        let asked = self.asked.as_ref()?;
-        let Terms { body, total_fee, trade_type, expires_ms, extra } = self.terms.clone();
-        Some(UnifiedOrder {
-            out_trade_no: self.key.out_trade_no.clone(),
-            body,
-            total_fee,
-            trade_type,
-            spbill_create_ip: asked.spbill_create_ip.clone(),
-            notify_url: asked.notify_url.clone(),
-            openid: self.openid.clone(),
-            sub_openid: None,
-            time_start: Some(asked.at_ms / 1000),
-            time_expire: Some(expires_ms / 1000),
-            attach: extra.attach,
-            detail: extra.detail,
-            device_info: extra.device_info,
-            goods_tag: extra.goods_tag,
-            product_id: extra.product_id,
-            limit_pay: extra.limit_pay,
-            receipt: extra.receipt,
-            scene_info: extra.scene_info,
-            profit_sharing: extra.profit_sharing,
-        })
+    /// The prepay order, if it can still be used.
+    pub fn live_prepay(&self, now_ms: i64) -> Option<&LivePrepay> {
+        let life_ms = match self.terms.trade_type {
+            TradeType::Mweb => MWEB_LIFE_MS,
+            TradeType::Jsapi
+            | TradeType::Native
+            | TradeType::App
+            | TradeType::Micropay
+            | TradeType::Facepay => PREPAY_LIFE_MS,
+        };
+        self.prepay.as_ref().filter(|prepay| now_ms - prepay.at_ms < life_ms)
     }
 }
 

@@ -1,13 +1,14 @@
 //! The phone wants to pay: intent durable -> unifiedorder -> prepay durable -> second signature.
 
+use wxpay_core::ParamsError;
 use wxpay_core::invoke::{self, MiniProgram};
 use wxpay_core::messages::TradeType;
 use wxpay_core::messages::unified_order::{Prepay, Refusal, refusal};
 
-use super::order::{EventKind, Order, OrderKey};
+use super::order::{EventKind, LivePrepay, Order, OrderKey};
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::GatewayError;
-use crate::merchant::notify_url;
+use crate::merchant::{Merchant, notify_url};
 
 /// WeChat refuses orders that expire within a minute.
 const MIN_LEFT_MS: i64 = 60 * 1000;
@@ -24,54 +25,69 @@ impl Orders {
         openid: &str,
         client_ip: &str,
     ) -> Result<MiniProgram, OrderError> {
-        let order = self.ask(key, openid, client_ip).await?;
-        self.agenda.restart(&order, self.clock.now_ms());
-        if let Some(prepay) = order.live_prepay(self.clock.now_ms()) {
-            return self.invoke(&order, &prepay.prepay_id);
-        }
-        let (order, prepay) = self.prepay(&order).await?;
-        // WeChat took its time: by now the order may be paid, or somebody may want it closed.
-        self.check_payable(&order, openid)?;
-        self.invoke(&order, &prepay.prepay_id)
+        let payable = |order: &Order| {
+            if order.openid.as_deref().is_some_and(|owner| owner != openid) {
+                return Err(OrderError::NotFound);
+            }
+            self.check_open(order)?;
+            match order.terms.trade_type {
+                TradeType::Jsapi => Ok(()),
+                other => Err(OrderError::Conflict(Conflict::OtherTradeType(other))),
+            }
+        };
+        let (order, prepay) = self.place(key, Some(openid), client_ip, payable).await?;
+        let merchant = self.merchant(&order)?;
+        let (now_s, nonce) = self.fresh();
+        let (appid, prepay_id) = (merchant.program_appid(), &prepay.prepay_id);
+        let Merchant { api_key, .. } = merchant;
+        invoke::mini_program(appid, prepay_id, now_s, &nonce, order.sign_type, api_key)
+            .map_err(unsigned)
     }
 
-    /// Checks that this user may pay now, and records the intent before anything is sent.
-    async fn ask(
+    /// Checks that the order can be paid, records who wants to and the intent, and places it at WeChat, unless it still
+    /// can be paid from the last time. `payable` is asked again afterwards: WeChat takes its time.
+    pub(super) async fn place(
         &self,
         key: &OrderKey,
-        openid: &str,
+        payer: Option<&str>,
         client_ip: &str,
-    ) -> Result<Order, OrderError> {
+        payable: impl Fn(&Order) -> Result<(), OrderError> + Send + Sync,
+    ) -> Result<(Order, LivePrepay), OrderError> {
         let notify_url = notify_url(&self.public_url, &key.merchant);
-        self.change(key, |order| {
-            self.check_payable(order, openid)?;
-            let mut events = Vec::new();
-            if order.openid.is_none() {
-                events.push(EventKind::Claimed { openid: openid.into() });
-            }
-            if order.asked.is_none() {
-                events.push(EventKind::PrepayAsked {
-                    spbill_create_ip: client_ip.into(),
-                    notify_url: notify_url.clone(),
-                });
-            }
-            Ok(events)
-        })
-        .await
+        let order = self
+            .change(key, |order| {
+                payable(order)?;
+                let mut events = Vec::new();
+                if let (None, Some(openid)) = (&order.openid, payer) {
+                    events.push(EventKind::Claimed { openid: openid.into() });
+                }
+                if order.asked.is_none() {
+                    events.push(EventKind::PrepayAsked {
+                        spbill_create_ip: client_ip.into(),
+                        notify_url: notify_url.clone(),
+                    });
+                }
+                Ok(events)
+            })
+            .await?;
+        self.agenda.restart(&order, self.clock.now_ms());
+        if let Some(prepay) = order.live_prepay(self.clock.now_ms()) {
+            let prepay = prepay.clone();
+            return Ok((order, prepay));
+        }
+        let (order, prepay) = self.prepay(&order).await?;
+        payable(&order)?;
+        Ok((order, prepay))
     }
 
-    fn check_payable(&self, order: &Order, openid: &str) -> Result<(), OrderError> {
-        if order.openid.as_deref().is_some_and(|owner| owner != openid) {
-            return Err(OrderError::NotFound);
-        }
+    /// Whether anybody may pay now.
+    pub(super) fn check_open(&self, order: &Order) -> Result<(), OrderError> {
         let conflict = if order.trade_state.is_paid() {
             Conflict::Paid
-        } else if !order.is_open() || order.close_asked_ms.is_some() {
+        } else if !order.is_open() || order.close_asked_ms.is_some() || order.reversal.is_some() {
             Conflict::Closed
         } else if order.terms.expires_ms - self.clock.now_ms() < MIN_LEFT_MS {
             Conflict::Expired
-        } else if order.terms.trade_type != TradeType::Jsapi {
-            Conflict::OtherTradeType
         } else {
             return Ok(());
         };
@@ -79,17 +95,20 @@ impl Orders {
     }
 
     /// Places the order at WeChat, always with the same parameters, and records what came back.
-    async fn prepay(&self, order: &Order) -> Result<(Order, Prepay), OrderError> {
+    async fn prepay(&self, order: &Order) -> Result<(Order, LivePrepay), OrderError> {
         let merchant = self.merchant(order)?;
-        let request = order.unified_order().ok_or(OrderError::NotFound)?;
+        let request = order.unified_order(&merchant.identity).ok_or(OrderError::NotFound)?;
         let prepay = match self.gateway.unified_order(merchant, order.sign_type, &request).await {
             Ok(prepay) => prepay,
             Err(error) => return Err(self.after_refusal(order, error).await),
         };
-        let Prepay { prepay_id, code_url, mweb_url } = prepay.clone();
+        let Prepay { prepay_id, code_url, mweb_url } = prepay;
+        let at_ms = self.clock.now_ms();
+        let live = LivePrepay { at_ms, prepay_id, code_url, mweb_url };
+        let LivePrepay { prepay_id, code_url, mweb_url, .. } = live.clone();
         let got = EventKind::PrepayGot { prepay_id, code_url, mweb_url };
         let order = self.change(&order.key, |_| Ok(vec![got.clone()])).await?;
-        Ok((order, prepay))
+        Ok((order, live))
     }
 
     /// A refusal may mean that the order is paid or closed already: WeChat is asked, and the caller told.
@@ -106,12 +125,14 @@ impl Orders {
         }
     }
 
-    fn invoke(&self, order: &Order, prepay_id: &str) -> Result<MiniProgram, OrderError> {
-        let merchant = self.merchant(order)?;
+    /// The time in seconds and a nonce, for a second signature.
+    pub(super) fn fresh(&self) -> (u64, String) {
         let now_s = u64::try_from(self.clock.now_ms() / 1000).unwrap_or_default();
-        let nonce = self.nonces.nonce();
-        let appid = &merchant.identity.appid;
-        invoke::mini_program(appid, prepay_id, now_s, &nonce, order.sign_type, &merchant.api_key)
-            .map_err(|error| OrderError::Field { field: "prepay_id", expected: error.to_string() })
+        (now_s, self.nonces.nonce())
     }
+}
+
+/// WeChat's prepay_id is absurdly long.
+pub(super) fn unsigned(error: ParamsError) -> OrderError {
+    OrderError::Field { field: "prepay_id", expected: error.to_string() }
 }

@@ -8,6 +8,14 @@ use super::order::{Order, OrderKey, Source};
 use super::{OrderError, Orders};
 use crate::gateway::GatewayError;
 
+/// An order as it stands after orderquery.
+pub(super) enum LookedUp {
+    /// WeChat knows it.
+    Known(Order),
+    /// WeChat has never heard of it.
+    NotExist(Order),
+}
+
 impl Orders {
     /// The order as it stands, after asking WeChat if it could have changed.
     ///
@@ -22,8 +30,24 @@ impl Orders {
         }
     }
 
+    /// The order as it stands, after asking WeChat in any state: the merchant wants to know.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn ask_now(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        let order = self.get(key).await?;
+        if order.asked.is_some() { self.ask_wechat(key).await } else { Ok(order) }
+    }
+
     /// Sends orderquery and applies the answer. An order WeChat does not know stays as it is.
     pub(super) async fn ask_wechat(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        match self.look_up(key).await? {
+            LookedUp::Known(order) | LookedUp::NotExist(order) => Ok(order),
+        }
+    }
+
+    /// Sends orderquery, applies the answer, and says whether WeChat knows the order at all.
+    pub(super) async fn look_up(&self, key: &OrderKey) -> Result<LookedUp, OrderError> {
         let order = self.get(key).await?;
         let merchant = self.merchant(&order)?;
         let answer = self.gateway.order_query(merchant, order.sign_type, &key.out_trade_no).await;
@@ -32,11 +56,14 @@ impl Orders {
             Ok(Found::Paid(state, payment)) => (state, Some(payment)),
             Ok(Found::UnknownState(word)) => {
                 tracing::warn!(out_trade_no = key.out_trade_no, word, "unknown trade_state");
-                return Ok(order);
+                return Ok(LookedUp::Known(order));
             }
-            Err(GatewayError::Refused { code: ErrCode::OrderNotExist, .. }) => return Ok(order),
+            Err(GatewayError::Refused { code: ErrCode::OrderNotExist, .. }) => {
+                return Ok(LookedUp::NotExist(order));
+            }
             Err(error) => return Err(error.into()),
         };
-        self.apply(key, Fact { source: Source::Query, trade_state, payment }).await
+        let fact = Fact { source: Source::Query, trade_state, payment };
+        self.apply(key, fact).await.map(LookedUp::Known)
     }
 }

@@ -1,4 +1,5 @@
-//! The sweep over open orders: finds payments whose notice was lost, closes what has expired.
+//! The sweep over open orders and refunds: finds payments whose notice was lost, closes what has expired, reverses what
+//! nobody knows, goes on with refunds until WeChat has said what became of them.
 
 use futures_util::{StreamExt, stream};
 
@@ -12,16 +13,16 @@ const PER_SWEEP: usize = 256;
 const AT_A_TIME: usize = 8;
 
 impl Orders {
-    /// Plans a check for every open order; to be called once at the start.
+    /// Plans a check for every open order and refund; to be called once at the start.
     ///
     /// # Errors
     /// The store's.
     pub async fn watch_open(&self) -> Result<usize, OrderError> {
-        let open = self.store.open_orders().await?;
+        let open = self.store.watched().await?;
         let now_ms = self.clock.now_ms();
         for order in &open {
             // Whatever happened while we were down is asked about at once: one ladder step from now.
-            if order.asked.is_some() {
+            if order.asked.is_some() || !order.is_open() {
                 self.agenda.restart(order, now_ms);
             } else {
                 self.agenda.watch(order, now_ms);
@@ -53,14 +54,22 @@ impl Orders {
                 self.watch_again(&key).await;
             })
             .await;
+        self.refund_late_payments().await;
         count
     }
 
-    /// Asks WeChat about one order, and closes it when its time is over.
+    /// Asks WeChat about one order and its refunds, and closes or reverses it when its time is over.
     async fn reconcile(&self, key: &OrderKey) -> Result<(), OrderError> {
         let order = self.get(key).await?;
+        if order.is_reversing() {
+            return self.reverse_at_wechat(&order).await.map(drop);
+        }
+        self.settle_refunds(&order).await?;
         if !order.is_open() {
             return Ok(());
+        }
+        if order.is_charging() {
+            return self.follow_charge(&order).await;
         }
         let order = if order.asked.is_some() { self.ask_wechat(key).await? } else { order };
         if order.is_open() && self.clock.now_ms() >= end_ms(&order) {
@@ -73,7 +82,7 @@ impl Orders {
         let decide =
             |order: &Order| Ok(if order.is_open() { closing_events(order) } else { Vec::new() });
         let order = self.change(&order.key, decide).await?;
-        if order.is_open() {
+        if order.is_open() && !order.is_micropay() {
             self.close_at_wechat(&order).await?;
         }
         Ok(())

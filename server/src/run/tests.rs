@@ -8,6 +8,7 @@ use super::*;
 use crate::ambient::Clock;
 use crate::gateway::WeChatConfig;
 use crate::merchant::Merchants;
+use crate::outbox::WebhookLimits;
 use crate::store::MemoryStore;
 
 /// Panics once it is told to: nobody but the sweep asks an idle server's clock.
@@ -25,21 +26,29 @@ async fn idle_server(clock: Arc<BreakingClock>) -> Server {
     let url: reqwest::Url = "http://127.0.0.1:9".parse().unwrap();
     let config = WeChatConfig {
         pay_url: url.clone(),
+        backup_pay_url: None,
+        report: false,
         login_url: url,
         connect_timeout_ms: 1_000,
         total_timeout_ms: 1_000,
         allow_http: true,
+        ca_pem: None,
     };
     let parts = Parts {
         store: Arc::new(MemoryStore::new()),
-        gateway: Arc::new(WeChat::new(config, nonces.clone()).unwrap()),
+        gateway: Arc::new(
+            WeChat::new(config, &Merchants::new(Vec::new()), nonces.clone()).unwrap(),
+        ),
         clock,
         nonces,
         merchants: Arc::new(Merchants::new(Vec::new())),
+        webhooks: Sender::new(WebhookLimits { timeout_ms: 1_000, max_in_flight: 1 }).unwrap(),
         public_url: String::new(),
         order_expire_s: 7_200,
+        refund_paid_after_close: false,
         token_s: 7_200,
         trusted_proxies: Vec::new(),
+        daily: None,
     };
     let limits = Limits {
         max_connections: 8,

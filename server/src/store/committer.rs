@@ -171,7 +171,10 @@ impl Thread {
         }
         let result = match broken {
             Some(error) => Err(error),
-            None => group.finish(self.disk.head).and_then(|(batch, head)| self.write(batch, head)),
+            None => {
+                let (batch, head) = group.finish(self.disk.head);
+                self.write(batch, head)
+            }
         };
         if let Err(error) = &result {
             self.fail(error);

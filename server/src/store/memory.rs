@@ -1,13 +1,14 @@
 //! A store in memory: the contract in its simplest form, for tests and simulations.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
 use super::change::OrderChange;
 use super::sled::cursor_at;
-use super::{Change, Filter, IdempotencyRow, OutboxRow, Page, Store, StoreError, User};
+use super::{Change, Filter, Page, Rows, Store, StoreError};
 use crate::orders::{Event, Order, OrderKey};
 
 /// Orders in memory. Durable as long as the process lives.
@@ -17,10 +18,7 @@ pub struct MemoryStore(Mutex<Tables>);
 #[derive(Debug, Default)]
 struct Tables {
     orders: BTreeMap<OrderKey, (Order, Vec<Event>)>,
-    transactions: BTreeMap<String, OrderKey>,
-    idempotency: BTreeMap<(String, String), IdempotencyRow>,
-    users: BTreeMap<(String, String), User>,
-    outbox: BTreeMap<(i64, OrderKey, u64), OutboxRow>,
+    rows: BTreeMap<Vec<u8>, Vec<u8>>,
     closed: bool,
 }
 
@@ -38,41 +36,36 @@ impl MemoryStore {
 
 impl Tables {
     fn check(&self, change: &Change) -> Result<(), StoreError> {
-        let idempotency = change.idempotency.as_ref();
-        let repeated = idempotency.is_some_and(|row| {
-            self.idempotency.contains_key(&(row.merchant.clone(), row.key.clone()))
-        });
-        if repeated || change.order.as_ref().is_some_and(|change| self.is_stale(change)) {
+        if change.order.as_ref().is_some_and(|change| self.is_stale(change)) {
             return Err(StoreError::Stale);
+        }
+        for row in &change.rows {
+            let stored = self.rows.get(&row.key).map(Vec::as_slice);
+            if !row.expect.allows(stored, row.bytes()?.as_deref()) {
+                return Err(StoreError::Stale);
+            }
         }
         Ok(())
     }
 
     fn is_stale(&self, change: &OrderChange) -> bool {
-        let key = &change.order.key;
-        let revision = self.orders.get(key).map_or(0, |(order, _)| order.revision);
-        let payment = change.order.payment.as_ref();
-        let owner = payment.and_then(|payment| self.transactions.get(&payment.transaction_id));
-        revision != change.expected || owner.is_some_and(|owner| owner != key)
+        let revision = self.orders.get(&change.order.key).map_or(0, |(order, _)| order.revision);
+        revision != change.expected
     }
 
-    fn write(&mut self, change: Change) {
-        if let Some(row) = change.idempotency {
-            self.idempotency.insert((row.merchant.clone(), row.key.clone()), row);
+    fn write(&mut self, change: Change) -> Result<(), StoreError> {
+        for row in change.rows {
+            match row.bytes()? {
+                Some(bytes) => self.rows.insert(row.key, bytes),
+                None => self.rows.remove(&row.key),
+            };
         }
-        if let Some(user) = change.user {
-            self.users.insert((user.merchant.clone(), user.openid.clone()), user);
-        }
-        if let Some(OrderChange { order, events, outbox, .. }) = change.order {
-            if let Some(payment) = &order.payment {
-                self.transactions.insert(payment.transaction_id.clone(), order.key.clone());
-            }
-            self.outbox
-                .extend(outbox.into_iter().map(|row| ((row.at_ms, row.key.clone(), row.seq), row)));
+        if let Some(OrderChange { order, events, .. }) = change.order {
             let mut log = self.orders.remove(&order.key).map(|(_, log)| log).unwrap_or_default();
             log.extend(events);
             self.orders.insert(order.key.clone(), (order, log));
         }
+        Ok(())
     }
 }
 
@@ -107,26 +100,37 @@ impl Store for MemoryStore {
         Ok(Page { orders, next })
     }
 
-    async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
+    async fn logs(
+        &self,
+        merchant: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
+        let tables = self.tables();
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let orders = tables.orders.range::<OrderKey, _>((from, Bound::Unbounded));
+        let wanted = |key: &OrderKey| merchant.is_none_or(|merchant| key.merchant == merchant);
+        let orders = orders.filter(|(key, _)| wanted(key)).take(limit);
+        Ok(orders.map(|(key, (_, events))| (key.clone(), events.clone())).collect())
+    }
+
+    async fn watched(&self) -> Result<Vec<Order>, StoreError> {
         let tables = self.tables();
         let orders = tables.orders.values().map(|(order, _)| order);
-        Ok(orders.filter(|order| order.is_open()).cloned().collect())
+        Ok(orders.filter(|order| order.is_watched()).cloned().collect())
     }
 
-    async fn idempotency(
-        &self,
-        merchant: &str,
-        key: &str,
-    ) -> Result<Option<IdempotencyRow>, StoreError> {
-        Ok(self.tables().idempotency.get(&(merchant.into(), key.into())).cloned())
+    async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.tables().rows.get(key).cloned())
     }
 
-    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.tables().users.get(&(merchant.into(), openid.into())).cloned())
-    }
-
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        Ok(self.tables().outbox.values().take(limit).cloned().collect())
+    async fn rows(&self, from: Vec<u8>, end: Vec<u8>, limit: usize) -> Result<Rows, StoreError> {
+        if from >= end {
+            return Ok(Vec::new());
+        }
+        let tables = self.tables();
+        let rows = tables.rows.range(from..end).take(limit);
+        Ok(rows.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
@@ -136,8 +140,7 @@ impl Store for MemoryStore {
             return Err(StoreError::Failed { what: "writing", detail });
         }
         tables.check(&change)?;
-        tables.write(change);
-        Ok(())
+        tables.write(change)
     }
 
     fn healthy(&self) -> bool {

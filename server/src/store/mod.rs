@@ -4,27 +4,37 @@
 //! - [`Store::commit`] is all or nothing, and returns `Ok` only when the change will survive a power cut.
 //! - An order changes only from the revision its change names; otherwise the answer is [`StoreError::Stale`] and
 //!   nothing has happened. Of two changes based on one revision, exactly one succeeds.
-//! - A transaction_id belongs to one order, an idempotency key to one creation: a second claim is `Stale` too.
+//! - A transaction_id and an out_refund_no belong to one order, an idempotency key to one creation: a second claim is
+//!   `Stale` too.
 //! - A read sees every change that was answered before the read began, and never one that a power cut could undo.
 //! - After [`StoreError::Failed`] every further commit fails: the process must end and start again.
 //!
 //! `tests/` runs this contract against every implementation.
 
+mod backup;
 mod change;
+mod check;
 mod committer;
 mod group;
 mod head;
 mod keys;
 mod memory;
+mod rows;
 mod sled;
 
 use async_trait::async_trait;
 
-pub use self::change::{Change, IdempotencyRow, OutboxRow, User};
+pub use self::backup::{OwnRow, OwnRows, RowKind};
+pub use self::change::Change;
+pub use self::check::{CheckProblem, CheckReport};
 pub use self::memory::MemoryStore;
+pub use self::rows::{AnomalyRow, IdempotencyRow, Movement, OutboxRow, Topic, User};
 pub use self::sled::SledStore;
 use crate::orders::{Event, Order, OrderKey};
 use wxpay_core::messages::TradeState;
+
+/// Keys and values.
+pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A place that keeps orders, users and what is to be told to others.
 #[async_trait]
@@ -38,21 +48,22 @@ pub trait Store: Send + Sync {
     /// A merchant's orders, newest first.
     async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError>;
 
-    /// Every order that is still open, for the reconcile sweep's start.
-    async fn open_orders(&self) -> Result<Vec<Order>, StoreError>;
+    /// Every order that is open, or has a refund that is: for the reconcile sweep's start.
+    async fn watched(&self) -> Result<Vec<Order>, StoreError>;
 
-    /// What an Idempotency-Key of this merchant created.
-    async fn idempotency(
+    /// The event logs of a merchant's orders, or of all, behind `after`, each order once: what a backup is made of.
+    async fn logs(
         &self,
-        merchant: &str,
-        key: &str,
-    ) -> Result<Option<IdempotencyRow>, StoreError>;
+        merchant: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError>;
 
-    /// A user of a merchant's mini program.
-    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError>;
+    /// A row beside the orders. Its typed forms are methods of `dyn Store`.
+    async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// What waits to be told to the merchant's own system, oldest first, at most `limit` rows.
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError>;
+    /// Rows beside the orders from `from` until before `end`, in the order of their keys.
+    async fn rows(&self, from: Vec<u8>, end: Vec<u8>, limit: usize) -> Result<Rows, StoreError>;
 
     /// Makes a change durable, whole or not at all.
     async fn commit(&self, change: Change) -> Result<(), StoreError>;
@@ -164,7 +175,7 @@ impl std::fmt::Display for OpenError {
             Self::Damaged { detail } => write!(
                 f,
                 "the database is damaged or older than what was acknowledged: {detail}; \
-                 restore the data directory from a backup"
+                 build a new data directory from a backup: wxpay import BACKUP --into NEW-DIRECTORY"
             ),
         }
     }

@@ -6,15 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
 
+use super::check::{CheckReport, check};
 use super::committer::{Committer, Disk};
 use super::group::split_revision;
 use super::head::{Head, HeadFile};
-use super::{
-    Change, Cursor, Filter, IdempotencyRow, OpenError, OutboxRow, Page, Store, StoreError, User,
-    keys,
-};
+use super::rows::decode;
+use super::{Change, Cursor, Filter, OpenError, Page, Rows, Store, StoreError, keys};
 use crate::orders::{Event, Order, OrderKey};
 
 /// How many orders one list call looks at, at most; a rare state then comes with an early `next`.
@@ -39,6 +37,18 @@ impl SledStore {
         Self::on(disk).map_err(OpenError::Io)
     }
 
+    /// Looks at everything in the directory of a server that is stopped, row by row.
+    ///
+    /// # Errors
+    /// [`OpenError`], also when there is no store in the directory.
+    pub fn check(directory: &Path, cache_bytes: u64) -> Result<CheckReport, OpenError> {
+        if !directory.join("orders").is_dir() {
+            return Err(OpenError::Io(io::Error::from(io::ErrorKind::NotFound)));
+        }
+        let disk = open_disk(directory, cache_bytes)?;
+        check(&disk.db).map_err(|detail| OpenError::Damaged { detail })
+    }
+
     fn on(disk: Disk) -> io::Result<Self> {
         let db = disk.db.clone();
         Ok(Self { db, committer: Committer::start(disk)? })
@@ -48,11 +58,6 @@ impl SledStore {
     async fn durable<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         self.committer.settled().await?;
         read
-    }
-
-    fn read<T: DeserializeOwned>(&self, what: &'static str, key: &[u8]) -> Found<T> {
-        let Some(bytes) = self.db.get(key).map_err(unreadable)? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::Damaged { what })
     }
 }
 
@@ -77,43 +82,50 @@ impl Store for SledStore {
     async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
         // Thousands of records may be looked at, from disk: not on a thread that others wait for.
         let (db, merchant, filter) = (self.db.clone(), merchant.to_owned(), filter.clone());
-        let listing = tokio::task::spawn_blocking(move || list(&db, &merchant, &filter));
-        let page = listing.await.unwrap_or_else(|error| {
-            Err(StoreError::Failed { what: "reading", detail: error.to_string() })
-        });
+        let page = blocking(move || list(&db, &merchant, &filter)).await;
         self.durable(page).await
     }
 
-    async fn open_orders(&self) -> Result<Vec<Order>, StoreError> {
-        let mut open = Vec::new();
+    async fn watched(&self) -> Result<Vec<Order>, StoreError> {
+        let mut watched = Vec::new();
         for row in self.db.scan_prefix(keys::OPEN_PREFIX) {
             let (key, _) = row.map_err(unreadable)?;
             let key = keys::open_order(&key).ok_or(StoreError::Damaged { what: "watch entry" })?;
-            open.push(read_order(&self.db, &key)?.ok_or(StoreError::Damaged { what: "order" })?);
+            watched.push(read_order(&self.db, &key)?.ok_or(StoreError::Damaged { what: "order" })?);
         }
-        self.durable(Ok(open)).await
+        self.durable(Ok(watched)).await
     }
 
-    async fn idempotency(
+    async fn logs(
         &self,
-        merchant: &str,
-        key: &str,
-    ) -> Result<Option<IdempotencyRow>, StoreError> {
-        self.durable(self.read("idempotency row", &keys::idempotency(merchant, key))).await
+        merchant: Option<&str>,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
+        let prefix = keys::of_merchant(keys::EVENTS, merchant);
+        let (db, after) = (self.db.clone(), after.cloned());
+        let logs = blocking(move || read_logs(&db, &prefix, after.as_ref(), limit)).await;
+        self.durable(logs).await
     }
 
-    async fn user(&self, merchant: &str, openid: &str) -> Result<Option<User>, StoreError> {
-        self.durable(self.read("user", &keys::user(merchant, openid))).await
+    async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.db.get(key).map_err(unreadable);
+        self.durable(found.map(|found| found.map(|bytes| bytes.to_vec()))).await
     }
 
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
-        let mut rows = Vec::new();
-        for row in self.db.scan_prefix(keys::OUTBOX_PREFIX).take(limit) {
-            let (_, json) = row.map_err(unreadable)?;
-            let row = serde_json::from_slice(&json);
-            rows.push(row.map_err(|_| StoreError::Damaged { what: "outbox row" })?);
+    async fn rows(&self, from: Vec<u8>, end: Vec<u8>, limit: usize) -> Result<Rows, StoreError> {
+        if from >= end {
+            return Ok(Vec::new());
         }
-        self.durable(Ok(rows)).await
+        let db = self.db.clone();
+        let rows = blocking(move || {
+            let rows = db.range(from..end).take(limit);
+            rows.map(|row| row.map(|(key, value)| (key.to_vec(), value.to_vec())))
+                .collect::<Result<_, _>>()
+                .map_err(unreadable)
+        });
+        let rows = rows.await;
+        self.durable(rows).await
     }
 
     async fn commit(&self, change: Change) -> Result<(), StoreError> {
@@ -131,6 +143,37 @@ impl Store for SledStore {
     async fn close(&self) {
         self.committer.close().await;
     }
+}
+
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| {
+        Err(StoreError::Failed { what: "reading", detail: error.to_string() })
+    })
+}
+
+fn read_logs(
+    db: &sled::Db,
+    prefix: &[u8],
+    after: Option<&OrderKey>,
+    limit: usize,
+) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
+    let from = after.map_or_else(|| prefix.to_vec(), |key| keys::behind(&keys::events(key)));
+    let mut logs: Vec<(OrderKey, Vec<Event>)> = Vec::new();
+    for row in db.range(from..keys::behind(prefix)) {
+        let (key, json) = row.map_err(unreadable)?;
+        let key = keys::order_of_event(&key).ok_or(StoreError::Damaged { what: "event" })?;
+        let event = decode("event", &json)?;
+        if let Some((_, events)) = logs.last_mut().filter(|(last, _)| *last == key) {
+            events.push(event);
+        } else if logs.len() == limit {
+            break;
+        } else {
+            logs.push((key, vec![event]));
+        }
+    }
+    Ok(logs)
 }
 
 fn list(db: &sled::Db, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {

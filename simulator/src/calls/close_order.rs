@@ -1,6 +1,6 @@
 //! closeorder: nobody can pay the order any more (reference: closeorder).
 
-use wxpay_core::messages::{ErrCode, TradeState, close_order::MIN_AGE_S};
+use wxpay_core::messages::{ErrCode, TradeState, TradeType, close_order::MIN_AGE_S};
 
 use super::{Answer, Refusal, Request};
 use crate::world::World;
@@ -12,10 +12,21 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     let Some(order) = world.find(&key) else {
         return Err(Refusal::new(ErrCode::OrderNotExist, "order not exist"));
     };
+    if !order.is_of(&request.params) {
+        return Err(Refusal::other_shop());
+    }
+    if order.trade_type() == TradeType::Micropay {
+        let description = "付款码订单请使用撤销接口";
+        return Err(Refusal::new(ErrCode::TradeStateError, description));
+    }
     match order.trade_state() {
-        TradeState::Success => return Err(Refusal::new(ErrCode::OrderPaid, "order paid")),
-        TradeState::Closed => return Err(Refusal::new(ErrCode::OrderClosed, "order closed")),
-        _ => {}
+        TradeState::Success | TradeState::Refund => {
+            return Err(Refusal::new(ErrCode::OrderPaid, "order paid"));
+        }
+        TradeState::Closed | TradeState::Revoked => {
+            return Err(Refusal::new(ErrCode::OrderClosed, "order closed"));
+        }
+        TradeState::NotPay | TradeState::UserPaying | TradeState::PayError => {}
     }
     if now_ms - order.created_ms < MIN_AGE_S * 1000 {
         let description = "订单生成后5分钟内不能关闭";

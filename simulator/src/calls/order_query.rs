@@ -13,9 +13,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
         Some(transaction_id) => world.transactions.get(transaction_id).cloned(),
         None => text("out_trade_no").map(|number| (request.mch_id.clone(), number.to_owned())),
     };
-    key.filter(|(mch_id, _)| *mch_id == request.mch_id)
-        .and_then(|key| world.find(&key).map(|order| reply(order)))
-        .ok_or_else(|| Refusal::new(ErrCode::OrderNotExist, "order not exist"))
+    let order = key.filter(|(mch_id, _)| *mch_id == request.mch_id);
+    let order = order.and_then(|key| world.find(&key));
+    let order = order.ok_or_else(|| Refusal::new(ErrCode::OrderNotExist, "order not exist"))?;
+    if order.is_of(&request.params) { Ok(reply(order)) } else { Err(Refusal::other_shop()) }
 }
 
 fn reply(order: &Order) -> Fields {

@@ -1,10 +1,13 @@
 //! The payment notice's own text (reference: payment notification), right or wrong on purpose.
 
+use wxpay_core::messages::TradeType;
 use wxpay_core::{Fen, Params, sign};
 
 use crate::config::Merchant;
 use crate::notices::NoticeError;
-use crate::order::{Order, Payment};
+use crate::order::Order;
+use crate::payment::Payment;
+use crate::subject::Written;
 use crate::wire;
 use crate::world::{OrderKey, World};
 
@@ -17,19 +20,23 @@ pub(crate) enum Content {
     OtherMerchant,
 }
 
-/// The URL and the XML of a notice.
+/// A notice as it is sent.
 pub(crate) fn write(
     world: &mut World,
     key: &OrderKey,
     content: Content,
     with_sign_type: bool,
-) -> Result<(String, String), NoticeError> {
+) -> Result<Written, NoticeError> {
     let order = world.orders.get(key).ok_or(NoticeError::UnknownOrder)?.clone();
+    if order.trade_type() == TradeType::Micropay {
+        return Err(NoticeError::NoNotice);
+    }
     let payment = match (&order.payment, content) {
         (Some(payment), _) => payment.clone(),
         (None, Content::Genuine) => return Err(NoticeError::NotPaid),
         (None, Content::WrongSign | Content::WrongAmount | Content::OtherMerchant) => {
-            order.new_payment(None, world.now_ms, &mut world.ids)
+            let payer = world.payer_at_cashier(&order);
+            Payment::new(payer, None, world.now_ms, &mut world.ids)
         }
     };
     let sender = sender(world, &order, content).ok_or(NoticeError::NoOtherMerchant)?;
@@ -48,7 +55,8 @@ pub(crate) fn write(
         }
     };
     let _ = params.set("sign", &signature);
-    Ok((order.field("notify_url").into(), wire::to_xml(&params)))
+    let url = order.field("notify_url").into();
+    Ok(Written { url, xml: wire::to_xml(&params), note: content.note().into() })
 }
 
 fn sender(world: &World, order: &Order, content: Content) -> Option<Merchant> {
@@ -90,7 +98,7 @@ fn unsigned(
 }
 
 impl Content {
-    pub(crate) const fn note(self) -> &'static str {
+    const fn note(self) -> &'static str {
         match self {
             Self::Genuine => "",
             Self::WrongSign => "signed with a wrong key",

@@ -1,12 +1,12 @@
 //! unifiedorder: makes an order, or lets the same request in again (reference: unifiedorder, idempotency).
 
-use wxpay_core::messages::{ErrCode, TradeState};
-use wxpay_core::{Fen, Params, time};
+use wxpay_core::Params;
+use wxpay_core::messages::{ErrCode, TradeState, TradeType};
 
 use super::{Answer, Fields, Refusal, Request};
 use crate::ids::belongs_to;
 use crate::order::Order;
-use crate::world::{OrderKey, World};
+use crate::world::{MWEB_PATH, OrderKey, World};
 
 /// A person needs at least a minute to pay.
 const MIN_LIFE_MS: i64 = 60_000;
@@ -24,7 +24,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
             }
         }
     }
-    world.orders.get(&key).map(|order| reply(order, &world.base_url)).ok_or_else(gone)
+    let order = world.orders.get_mut(&key).ok_or_else(gone)?;
+    // Every reply to the same request brings a fresh mweb_url.
+    order.mweb_ms = now_ms;
+    Ok(reply(order, &world.base_url))
 }
 
 fn create(
@@ -34,54 +37,42 @@ fn create(
     request: &Request,
 ) -> Result<(), Refusal> {
     check_openid(&business)?;
-    let expires_ms = business.filled("time_expire").and_then(time::from_beijing).map(|s| s * 1000);
-    if expires_ms.is_some_and(|at| at < world.now_ms + MIN_LIFE_MS) {
+    let trade_type = business.get("trade_type").and_then(|word| word.parse().ok());
+    let trade_type = trade_type.unwrap_or(TradeType::Jsapi);
+    let order = Order::new(business, request.sign_type, trade_type, world.now_ms);
+    if order.expires_ms.is_some_and(|at| at < world.now_ms + MIN_LIFE_MS) {
         return Err(Refusal::new(ErrCode::InvalidRequest, "time_expire时间过短，至少1分钟"));
     }
-    let total_fee = business.get("total_fee").and_then(|fee| fee.parse().ok()).unwrap_or(Fen::ZERO);
-    let is_native = business.get("trade_type") == Some("NATIVE");
-    let order = Order {
-        request: business,
-        sign_type: request.sign_type,
-        total_fee,
-        created_ms: world.now_ms,
-        expires_ms,
-        prepay_id: String::new(),
-        prepay_ms: world.now_ms,
-        code_url: is_native.then(|| world.ids.code_url()),
-        closed: false,
-        payment: None,
-        notices_sent: 0,
-        notice_acknowledged: false,
-    };
     world.orders.insert(key.clone(), order);
     renew_prepay(world, key);
     Ok(())
 }
 
 fn renew_prepay(world: &mut World, key: &OrderKey) {
-    if let Some(order) = world.orders.get_mut(key) {
-        order.prepay_id = world.ids.prepay_id(world.now_ms);
-        order.prepay_ms = world.now_ms;
-        world.prepays.insert(order.prepay_id.clone(), key.clone());
+    let Some(order) = world.orders.get_mut(key) else { return };
+    order.prepay_id = world.ids.prepay_id(world.now_ms);
+    order.prepay_ms = world.now_ms;
+    world.prepays.insert(order.prepay_id.clone(), key.clone());
+    if order.trade_type() == TradeType::Native {
+        let code_url = world.ids.code_url();
+        world.code_urls.insert(code_url.clone(), order.prepay_id.clone());
+        order.code_url = Some(code_url);
     }
 }
 
 /// A repeated request must be the same in all but nonce_str and sign.
 fn check_same(order: &Order, business: &Params) -> Result<(), Refusal> {
     match order.trade_state() {
-        TradeState::Success => return Err(Refusal::new(ErrCode::OrderPaid, "该订单已支付")),
+        TradeState::Success | TradeState::Refund => {
+            return Err(Refusal::new(ErrCode::OrderPaid, "该订单已支付"));
+        }
         TradeState::Closed => return Err(Refusal::new(ErrCode::OrderClosed, "订单已关闭")),
-        _ => {}
+        TradeState::Revoked => return Err(Refusal::new(ErrCode::OrderReversed, "订单已撤销")),
+        TradeState::NotPay | TradeState::UserPaying | TradeState::PayError => {}
     }
-    let differs = order
-        .request
-        .iter()
-        .chain(business.iter())
-        .find(|(name, _)| order.request.filled(name) != business.filled(name));
-    match differs {
+    match order.differs(business, "") {
         None => Ok(()),
-        Some((name, _)) => {
+        Some(name) => {
             let description = format!("201 商户订单号重复 ({name})");
             Err(Refusal::new(ErrCode::InvalidRequest, description))
         }
@@ -99,7 +90,7 @@ fn check_openid(business: &Params) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn business_fields(params: &Params) -> Params {
+pub(super) fn business_fields(params: &Params) -> Params {
     let mut business = params.clone();
     business.remove("nonce_str");
     business.remove("sign");
@@ -108,7 +99,7 @@ fn business_fields(params: &Params) -> Params {
 
 fn reply(order: &Order, base_url: &str) -> Fields {
     let mut fields: Fields = vec![
-        ("trade_type", order.field("trade_type").into()),
+        ("trade_type", order.trade_type().as_str().into()),
         ("prepay_id", order.prepay_id.clone()),
     ];
     if let Some(device_info) = order.request.filled("device_info") {
@@ -117,12 +108,12 @@ fn reply(order: &Order, base_url: &str) -> Fields {
     if let Some(code_url) = &order.code_url {
         fields.push(("code_url", code_url.clone()));
     }
-    if order.field("trade_type") == "MWEB" {
-        fields.push(("mweb_url", format!("{base_url}/cashier/{}?from=h5", order.prepay_id)));
+    if order.trade_type() == TradeType::Mweb {
+        fields.push(("mweb_url", format!("{base_url}{MWEB_PATH}{}", order.prepay_id)));
     }
     fields
 }
 
-fn gone() -> Refusal {
+pub(super) fn gone() -> Refusal {
     Refusal::new(ErrCode::SystemError, "系统错误")
 }

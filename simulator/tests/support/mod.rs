@@ -9,6 +9,10 @@
 )]
 
 pub mod client;
+pub mod control;
+pub mod refunds;
+pub mod scanner;
+pub mod secure;
 pub mod shop;
 
 use std::sync::Arc;
@@ -60,21 +64,25 @@ impl World {
 
     /// Sends a request as it is and reads the reply as it is.
     pub async fn call(&self, call: Call, params: &Params) -> Params {
+        xml::from_xml(&self.send(call, params).await).unwrap()
+    }
+
+    /// Sends a request as it is, with the certificate where it is needed, and gives the reply's body.
+    pub async fn send(&self, call: Call, params: &Params) -> Vec<u8> {
         let body = xml::to_xml(params).unwrap();
+        if matches!(call, Call::Refund | Call::Reverse | Call::DownloadFundFlow) {
+            let merchant = secure::Client::of(&self.wechat, params.get("mch_id").unwrap());
+            let reply = merchant.post(path(call), body).await.unwrap();
+            assert_eq!(reply.status(), 200);
+            return reply.bytes().await.unwrap().to_vec();
+        }
         let reply = client::post(&self.url(call), "text/xml", body).await.unwrap();
         assert_eq!(reply.status, 200);
-        xml::from_xml(&reply.body).unwrap()
+        reply.body.to_vec()
     }
 
     pub fn url(&self, call: Call) -> String {
-        let path = match call {
-            Call::UnifiedOrder => messages::unified_order::PATH,
-            Call::OrderQuery => messages::order_query::PATH,
-            Call::CloseOrder => messages::close_order::PATH,
-            Call::Code2Session => messages::code2session::PATH,
-            Call::Notice => panic!("a notice is not a call"),
-        };
-        format!("{}{path}", self.wechat.base_url())
+        format!("{}{}", self.wechat.base_url(), path(call))
     }
 
     /// Places an order of 88 fen for alice and gives its prepay_id.
@@ -116,6 +124,26 @@ impl World {
     pub fn last_note(&self) -> String {
         let messages = self.wechat.messages(0);
         messages.last().and_then(|message| message.note.clone()).unwrap_or_default()
+    }
+}
+
+/// The call's path at WeChat's host.
+pub fn path(call: Call) -> &'static str {
+    match call {
+        Call::UnifiedOrder => messages::unified_order::PATH,
+        Call::OrderQuery => messages::order_query::PATH,
+        Call::CloseOrder => messages::close_order::PATH,
+        Call::Micropay => messages::micropay::PATH,
+        Call::Reverse => messages::reverse::PATH,
+        Call::AuthCodeToOpenid => messages::auth_code_to_openid::PATH,
+        Call::ShortUrl => messages::short_url::PATH,
+        Call::Report => messages::report::PATH,
+        Call::DownloadBill => messages::download_bill::PATH,
+        Call::DownloadFundFlow => messages::download_fundflow::PATH,
+        Call::Code2Session => messages::code2session::PATH,
+        Call::Refund => messages::refund::PATH,
+        Call::RefundQuery => messages::refund_query::PATH,
+        Call::Notice | Call::RefundNotice => panic!("a notice is not a call"),
     }
 }
 

@@ -10,13 +10,14 @@ use wxpay_server::store::{Change, Filter, Store, StoreError};
 use super::{
     Factory, NOW_MS, assert_log_is_whole, create, created, idempotency_row, key, paid, updated,
 };
+use crate::shop::outbox;
 
 /// Everything a store shows of `shop` and its order numbers.
 async fn everything(store: &dyn Store, numbers: &[&str], idempotency_keys: &[&str]) -> String {
     let filter = Filter { limit: 1_000, ..Filter::default() };
     let mut seen = format!("{:?}", store.orders("shop", &filter).await.unwrap());
-    seen += &format!("{:?}", store.open_orders().await.unwrap());
-    seen += &format!("{:?}", store.outbox(1_000).await.unwrap());
+    seen += &format!("{:?}", store.watched().await.unwrap());
+    seen += &format!("{:?}", outbox(store).await);
     for number in numbers {
         seen += &format!("{:?}", store.order(&key("shop", number)).await.unwrap());
         seen += &format!("{:?}", store.events(&key("shop", number)).await.unwrap());
@@ -83,7 +84,7 @@ pub async fn an_accepted_change_is_there_whole(fresh: Factory<'_>) {
     let order = updated(&*store, &order, what).await;
     assert_eq!((order.revision, order.trade_state), (3, TradeState::Success));
     assert_eq!(order.openid.as_deref(), Some("alice"));
-    assert_eq!(store.outbox(10).await.unwrap().len(), 1);
+    assert_eq!(outbox(&*store).await.len(), 1);
     assert_log_is_whole(&*store, &order.key).await;
 }
 
@@ -176,7 +177,7 @@ pub async fn a_read_sees_every_answered_change(fresh: Factory<'_>) {
                 let read = store.order(&order.key).await.unwrap().unwrap();
                 assert_eq!(read, after);
                 assert_eq!(store.events(&order.key).await.unwrap().len() as u64, after.revision);
-                let open = store.open_orders().await.unwrap();
+                let open = store.watched().await.unwrap();
                 assert!(open.contains(&after), "{after:?} among the open orders");
                 order = read;
             }

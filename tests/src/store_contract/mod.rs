@@ -2,18 +2,23 @@
 //!
 //! Each function takes a factory of empty stores and panics where a promise is broken.
 
+mod beside;
 mod changes;
+mod days;
 mod lists;
 mod rows;
 
 use std::sync::Arc;
 
+use crate::shop::ENDPOINT;
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
 use wxpay_server::orders::{EventKind, Extra, Order, OrderKey, Source, Terms};
 use wxpay_server::store::{Change, IdempotencyRow, Store};
 
+pub use beside::*;
 pub use changes::*;
+pub use days::*;
 pub use lists::*;
 pub use rows::*;
 
@@ -56,6 +61,7 @@ pub fn idempotency_row(idempotency_key: &str, out_trade_no: &str) -> Idempotency
         key: idempotency_key.into(),
         body_hash: "0".repeat(64),
         out_trade_no: out_trade_no.into(),
+        out_refund_no: None,
     }
 }
 
@@ -91,9 +97,14 @@ pub async fn created(store: &dyn Store, out_trade_no: &str) -> Order {
     store.order(&key("shop", out_trade_no)).await.unwrap().unwrap()
 }
 
+/// Whom the changes tell.
+pub fn told() -> Vec<String> {
+    vec![ENDPOINT.into()]
+}
+
 /// Commits events of an order, and gives the order back as the store then has it.
 pub async fn updated(store: &dyn Store, before: &Order, what: Vec<EventKind>) -> Order {
-    store.commit(Change::update(before, what, NOW_MS + 1)).await.unwrap();
+    store.commit(Change::update(before, what, NOW_MS + 1).tell(&told())).await.unwrap();
     store.order(&before.key).await.unwrap().unwrap()
 }
 

@@ -6,7 +6,10 @@ use wxpay_core::messages::TradeState;
 use wxpay_server::orders::{Anomaly, EventKind, Order};
 use wxpay_server::store::{Change, User};
 
-use super::{Factory, NOW_MS, assert_log_is_whole, create, created, fact, key, paid, updated};
+use super::{
+    Factory, NOW_MS, assert_log_is_whole, create, created, fact, key, paid, told, updated,
+};
+use crate::shop::{ENDPOINT, outbox};
 
 /// Every event is in the log once, oldest first, and the fold of the log is the record.
 pub async fn events_are_contiguous_and_fold_to_the_record(fresh: Factory<'_>) {
@@ -29,20 +32,20 @@ pub async fn events_are_contiguous_and_fold_to_the_record(fresh: Factory<'_>) {
 /// The open orders are those whose state is open, of all merchants, from their creation on.
 pub async fn open_orders_are_those_without_an_end(fresh: Factory<'_>) {
     let store = fresh();
-    assert!(store.open_orders().await.unwrap().is_empty());
+    assert!(store.watched().await.unwrap().is_empty());
     let mut expected = BTreeSet::new();
     for (n, &state) in TradeState::ALL.iter().enumerate() {
         let order = created(&*store, &format!("order{n}")).await;
-        assert!(numbers(&store.open_orders().await.unwrap()).contains(&order.key.out_trade_no));
+        assert!(numbers(&store.watched().await.unwrap()).contains(&order.key.out_trade_no));
         let transaction_id = state.is_paid().then(|| format!("42{n}"));
         let order = updated(&*store, &order, vec![fact(state, transaction_id.as_deref())]).await;
         if matches!(state, TradeState::NotPay | TradeState::UserPaying | TradeState::PayError) {
             expected.insert(order.key.out_trade_no.clone());
         }
-        assert_eq!(numbers(&store.open_orders().await.unwrap()), expected, "after {state}");
+        assert_eq!(numbers(&store.watched().await.unwrap()), expected, "after {state}");
     }
     store.commit(super::create_at("other", "order0", NOW_MS)).await.unwrap();
-    assert_eq!(store.open_orders().await.unwrap().len(), expected.len() + 1);
+    assert_eq!(store.watched().await.unwrap().len(), expected.len() + 1);
 }
 
 /// An order that opens and ends between two looks was never open to either.
@@ -57,7 +60,7 @@ pub async fn an_order_that_has_ended_is_not_open_again(fresh: Factory<'_>) {
         first.unwrap();
         second.unwrap();
     }
-    assert!(store.open_orders().await.unwrap().is_empty());
+    assert!(store.watched().await.unwrap().is_empty());
 }
 
 /// The outbox holds one row for each event that others must hear of, oldest first, one order's in its order.
@@ -70,19 +73,50 @@ pub async fn the_outbox_is_in_order(fresh: Factory<'_>) {
     };
     // More than nine in one millisecond: ten does not come before nine.
     one = updated(&*store, &one, (2..=12).map(anomaly).collect()).await;
-    store.commit(Change::update(&two, vec![paid("4200000002")], NOW_MS)).await.unwrap();
-    store.commit(Change::update(&one, vec![paid("4200000001")], NOW_MS + 5)).await.unwrap();
-    let rows = store.outbox(100).await.unwrap();
-    let seen: Vec<_> =
-        rows.iter().map(|row| (row.key.out_trade_no.as_str(), row.seq, &*row.topic)).collect();
+    store
+        .commit(Change::update(&two, vec![paid("4200000002")], NOW_MS).tell(&told()))
+        .await
+        .unwrap();
+    store
+        .commit(Change::update(&one, vec![paid("4200000001")], NOW_MS + 5).tell(&told()))
+        .await
+        .unwrap();
+    let rows = store.outbox("shop", ENDPOINT, i64::MAX, usize::MAX).await.unwrap();
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| (row.key.out_trade_no.as_str(), row.seq, row.topic.as_str()))
+        .collect();
     let mut expected = vec![("two", 2, "order.paid")];
-    expected.extend((2..=12).map(|seq| ("one", seq, "order.anomaly")));
+    expected.extend((2..=12).map(|seq| ("one", seq, "anomaly.found")));
     expected.push(("one", 13, "order.paid"));
     assert_eq!(seen, expected);
     let ids: BTreeSet<_> = rows.iter().map(|row| &row.id).collect();
     assert_eq!(ids.len(), rows.len(), "ids are unique");
-    assert_eq!(store.outbox(3).await.unwrap(), rows[..3], "at most as many as asked for");
-    assert!(store.outbox(0).await.unwrap().is_empty());
+    assert_eq!(
+        store.outbox("shop", ENDPOINT, i64::MAX, 3).await.unwrap(),
+        rows[..3],
+        "at most as many as asked for"
+    );
+    assert!(store.outbox("shop", ENDPOINT, i64::MAX, 0).await.unwrap().is_empty());
+}
+
+/// Rows are counted, however many there are; other endpoints' and merchants' are not.
+pub async fn outbox_rows_are_counted(fresh: Factory<'_>) {
+    let store = fresh();
+    let anomaly = |n: u64| EventKind::Found {
+        anomaly: Anomaly::PaidAfterClose { transaction_id: n.to_string() },
+    };
+    for (number, count) in [("one", 400), ("two", 400), ("three", 200), ("four", 1)] {
+        let expected = store.count_outbox("shop", ENDPOINT, false).await.unwrap() + count;
+        let order = created(&*store, number).await;
+        updated(&*store, &order, (1..=count).map(anomaly).collect()).await;
+        assert_eq!(store.count_outbox("shop", ENDPOINT, false).await, Ok(expected));
+    }
+    for (merchant, endpoint, dead) in
+        [("shop", ENDPOINT, true), ("shop", "book", false), ("sho", ENDPOINT, false)]
+    {
+        assert_eq!(store.count_outbox(merchant, endpoint, dead).await, Ok(0));
+    }
 }
 
 /// Each end of an order is told once: paid, closed, or odd; what changes nothing for others is not.
@@ -99,7 +133,7 @@ pub async fn every_end_is_told_once(fresh: Factory<'_>) {
         fact(TradeState::UserPaying, None),
     ];
     let order = updated(&*store, &order, quiet.to_vec()).await;
-    assert!(store.outbox(10).await.unwrap().is_empty());
+    assert!(outbox(&*store).await.is_empty());
     let order = updated(&*store, &order, vec![paid("4200000001")]).await;
     let refund = fact(TradeState::Refund, Some("4200000001"));
     updated(&*store, &order, vec![refund]).await;
@@ -107,8 +141,9 @@ pub async fn every_end_is_told_once(fresh: Factory<'_>) {
     updated(&*store, &other, vec![fact(TradeState::Closed, None)]).await;
     let withdrawn = created(&*store, "three").await;
     updated(&*store, &withdrawn, vec![EventKind::CloseAsked, EventKind::Withdrawn]).await;
-    let rows = store.outbox(10).await.unwrap();
-    let mut seen: Vec<_> = rows.iter().map(|r| (&*r.key.out_trade_no, r.seq, &*r.topic)).collect();
+    let rows = outbox(&*store).await;
+    let mut seen: Vec<_> =
+        rows.iter().map(|r| (&*r.key.out_trade_no, r.seq, r.topic.as_str())).collect();
     seen.sort_unstable();
     let expected =
         [("one", 6, "order.paid"), ("three", 3, "order.closed"), ("two", 2, "order.closed")];

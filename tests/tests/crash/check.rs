@@ -1,18 +1,18 @@
 //! What must hold after a kill: everything acknowledged is there, every log folds to its record, the log says no secret;
 //! and in the end, our books are WeChat's ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{interval, timeout};
-use wxpay_core::messages::TradeState;
+use wxpay_core::messages::TradeState::{self, Closed};
 use wxpay_server::orders::{Event, EventKind, Order};
 use wxpay_server::store::{Filter, SledStore, Store};
 use wxpay_simulator::Running;
-use wxpay_tests::SHOP;
 use wxpay_tests::process::{Site, http_client};
 use wxpay_tests::store_contract::{assert_log_is_whole, key};
+use wxpay_tests::{Receiver, SHOP, WEBHOOK_SECRET, outbox};
 
 use crate::acks::{Acks, OrderAcks};
 
@@ -20,7 +20,13 @@ use crate::acks::{Acks, OrderAcks};
 const SWEPT: Duration = Duration::from_secs(30);
 
 /// Opens what the server has left behind and compares it with every acknowledgement.
-pub async fn store(site: &Site, acks: &Acks, wechat: &Running, context: &str) -> Vec<Order> {
+pub async fn store(
+    site: &Site,
+    acks: &Acks,
+    wechat: &Running,
+    receiver: &Receiver,
+    context: &str,
+) -> Vec<Order> {
     let store = SledStore::open(&site.data(), 4 << 20)
         .unwrap_or_else(|error| panic!("{context}: the store does not open: {error}"));
     let books = acks.all();
@@ -28,7 +34,8 @@ pub async fn store(site: &Site, acks: &Acks, wechat: &Running, context: &str) ->
         order(&store, no, acks).await.unwrap_or_else(|lost| panic!("{context}: {no}: {lost}"));
     }
     for openid in &books.openids {
-        assert!(store.user("shop", openid).await.unwrap().is_some(), "{context}: user {openid}");
+        let rows: &dyn Store = &store;
+        assert!(rows.user("shop", openid).await.unwrap().is_some(), "{context}: user {openid}");
     }
     for order in wechat.orders() {
         let no = order.out_trade_no();
@@ -41,12 +48,12 @@ pub async fn store(site: &Site, acks: &Acks, wechat: &Running, context: &str) ->
     for order in &orders {
         assert_log_is_whole(&store, &order.key).await;
     }
-    paid_is_told_once(&store, &orders, context).await;
+    every_end_is_told(&store, &orders, receiver, context).await;
     store.close().await;
     orders
 }
 
-async fn order(store: &SledStore, no: &str, acks: &OrderAcks) -> Result<(), String> {
+async fn order(store: &dyn Store, no: &str, acks: &OrderAcks) -> Result<(), String> {
     let key = key("shop", no);
     let order = store.order(&key).await.unwrap().ok_or("it is gone")?;
     let events = store.events(&key).await.unwrap();
@@ -80,7 +87,7 @@ fn gave(events: &[Event], given: &str) -> bool {
     )
 }
 
-async fn all(store: &SledStore) -> Vec<Order> {
+async fn all(store: &dyn Store) -> Vec<Order> {
     let mut filter = Filter { limit: 100, ..Filter::default() };
     let mut orders = Vec::new();
     loop {
@@ -93,18 +100,57 @@ async fn all(store: &SledStore) -> Vec<Order> {
     }
 }
 
-async fn paid_is_told_once(store: &SledStore, orders: &[Order], context: &str) {
-    let mut told: BTreeMap<String, u32> = BTreeMap::new();
-    for row in store.outbox(usize::MAX).await.unwrap() {
-        if row.topic == "order.paid" {
-            *told.entry(row.key.out_trade_no).or_default() += 1;
+/// Whatever ends an order was taken by the merchant's own system, or waits for it; nothing else was told.
+async fn every_end_is_told(
+    store: &dyn Store,
+    orders: &[Order],
+    receiver: &Receiver,
+    context: &str,
+) {
+    let waiting: BTreeSet<String> = outbox(store).await.into_iter().map(|row| row.id).collect();
+    let mut expected = BTreeSet::new();
+    for order in orders {
+        for event in store.events(&order.key).await.unwrap() {
+            let ends = match event.what {
+                EventKind::Fact { trade_state, .. } => {
+                    trade_state.is_paid() || trade_state == Closed
+                }
+                other => other == EventKind::Withdrawn,
+            };
+            if ends {
+                expected.insert(format!("shop:{}:{}", order.key.out_trade_no, event.seq));
+            }
         }
     }
-    for order in orders {
-        let times = told.get(&order.key.out_trade_no).copied().unwrap_or_default();
-        let expected = u32::from(order.trade_state.is_paid());
-        assert_eq!(times, expected, "{context}: order.paid of {}", order.key.out_trade_no);
+    let mut bodies: BTreeMap<String, String> = BTreeMap::new();
+    for message in receiver.all() {
+        assert!(message.is_signed_by(WEBHOOK_SECRET), "{context}: {message:?}");
+        let id = message.id().to_owned();
+        let first = bodies.entry(id).or_insert_with(|| message.body.clone());
+        assert_eq!(*first, message.body, "{context}: the same message differs");
     }
+    let told: BTreeSet<String> = bodies.into_keys().collect();
+    let known: BTreeSet<String> = told.union(&waiting).cloned().collect();
+    assert_eq!(known, expected, "{context}: told or waiting (left), and what happened (right)");
+}
+
+/// Waits until nothing waits any more.
+pub async fn all_is_told_in_the_end(site: &Site) {
+    let http = http_client();
+    let waiting = async || {
+        let url = format!("{}/v1/webhooks", site.url());
+        let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
+        let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
+        assert_eq!(list["webhooks"][0]["dead"], 0, "{list}");
+        list["webhooks"][0]["waiting"].as_u64().unwrap()
+    };
+    let told = async {
+        let mut look = interval(Duration::from_millis(50));
+        while waiting().await > 0 {
+            look.tick().await;
+        }
+    };
+    assert!(timeout(SWEPT, told).await.is_ok(), "{} messages wait", waiting().await);
 }
 
 /// Waits until the running server has found every payment, by notice or by its sweep.
@@ -164,7 +210,8 @@ pub fn log(lines: &[String], context: &str) {
         assert_ne!(parsed["level"], "ERROR", "{context}: {line}");
     }
     for line in whole.iter().chain([last]) {
-        for secret in [SHOP.api_key, SHOP.app_secret, SHOP.admin_key, "session_key"] {
+        let base64 = WEBHOOK_SECRET.trim_start_matches("whsec_");
+        for secret in [SHOP.api_key, SHOP.app_secret, SHOP.admin_key, base64, "session_key"] {
             assert!(!line.contains(secret), "{context}: a secret in the log: {line}");
         }
     }

@@ -1,5 +1,6 @@
 //! kill -9 under load: whatever was acknowledged, to a phone, to the merchant's backend or to WeChat, is there
-//! afterwards, and in the end our books are WeChat's ledger.
+//! afterwards, every end of an order was told to the merchant's own system or waits for it, and in the end our books are
+//! WeChat's ledger.
 //!
 //! `WXPAY_CRASH_ROUNDS` says how often the server is killed (30), `WXPAY_CRASH_SEED` repeats a run's random choices.
 #![allow(
@@ -22,8 +23,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_core::ApiKey;
 use wxpay_simulator::{Config, Merchant, Running, Simulator};
-use wxpay_tests::SHOP;
 use wxpay_tests::process::{SOON, Site};
+use wxpay_tests::{Receiver, SHOP};
 
 use self::acks::Acks;
 use self::load::Client;
@@ -40,6 +41,8 @@ async fn kill_9_under_load_loses_no_acknowledged_change() {
     let mut random = fastrand::Rng::with_seed(seed);
     let wechat = simulator(seed).await;
     let site = Site::new(wechat.base_url());
+    let receiver = Receiver::start().await;
+    site.write_config(&site.config_with_webhook(wechat.base_url(), &receiver.url()));
     let acks = Arc::new(Acks::default());
     let mut slowest_start_ms = 0;
     for round in 1..=rounds {
@@ -58,24 +61,26 @@ async fn kill_9_under_load_loses_no_acknowledged_change() {
         timeout(SOON, clients.join_all()).await.unwrap();
         assert!(loaded.is_ok(), "{context}: too slow\n{}", log.join("\n"));
         check::log(&log, &context);
-        check::store(&site, &acks, &wechat, &context).await;
+        check::store(&site, &acks, &wechat, &receiver, &context).await;
     }
     let server = site.serve().await;
     check::books_agree_in_the_end(&site, &wechat).await;
+    check::all_is_told_in_the_end(&site).await;
     server.terminate();
     let (status, log) = server.wait().await;
     assert_eq!(status.code(), Some(0), "{}", log.join("\n"));
     check::log(&log, "the last server");
-    let orders = check::store(&site, &acks, &wechat, "at the end").await;
+    let orders = check::store(&site, &acks, &wechat, &receiver, "at the end").await;
     check::books(&orders, &wechat);
     // Not `println!`: these numbers are for those whose tests pass, too.
     let _ = writeln!(
         std::io::stderr(),
-        "kill -9: {rounds} rounds, seed {seed}: {}, 0 lost; {} orders, {} payments in ledger and books; \
+        "kill -9: {rounds} rounds, seed {seed}: {}, 0 lost; {} orders, {} payments in ledger and books, {} webhooks; \
          slowest start {slowest_start_ms} ms; {} s in all",
         acks.summary(),
         orders.len(),
         wechat.ledger().len(),
+        receiver.count(),
         started.elapsed().as_secs(),
     );
     wechat.shutdown().await;

@@ -1,7 +1,7 @@
 //! Foreign libraries check our signatures and XML, and we check theirs: a simulator that shares our core cannot
 //! catch core's own mistakes.
 //!
-//! The libraries: npm tenpay and wechatpay-axios-plugin, PyPI wechatpy. `cargo xtask test` installs them.
+//! The libraries: npm tenpay and wechatpay-axios-plugin, PyPI wechatpy, and those of Standard Webhooks. `cargo xtask test` installs them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +12,7 @@
 
 mod maps;
 mod peer;
+mod webhooks;
 
 use proptest::prelude::{Strategy, TestCaseError, prop_assert, prop_assert_eq};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

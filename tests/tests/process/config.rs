@@ -85,6 +85,20 @@ async fn all_problems_are_reported_at_once() {
     }
 }
 
+/// A rule that could never be kept is none.
+#[tokio::test]
+async fn refunds_by_rule_need_the_certificate() {
+    let site = site();
+    let text = site.config("http://127.0.0.1:9");
+    let rule = "[orders]\nrefund_paid_after_close = true\n[[merchants]]";
+    site.write_config(&replaced(&text, "[[merchants]]", rule));
+    let refused = output(&mut check(&site)).await;
+    assert_eq!(refused.status.code(), Some(78));
+    let said = stderr(&refused);
+    let expected = "orders.refund_paid_after_close: needs cert_file and key_file of merchant shop";
+    assert!(said.contains(expected), "{said}");
+}
+
 /// Two merchants may not be taken for each other.
 #[tokio::test]
 async fn two_merchants_differ_in_id_admin_key_and_account() {
@@ -144,6 +158,9 @@ async fn check_config_shows_everything_but_secrets() {
         format!("mch_id = \"{MCH_ID}\""),
         format!("notify_url = \"{}/v1/notify/shop/pay\"", site.url()),
         "drain_timeout_ms = 2000".to_owned(),
+        // The simulator's stand-in has no backup, and surely not WeChat's own.
+        "backup_pay_url = \"\"".to_owned(),
+        "report = false".to_owned(),
         "sign_type = \"HMAC-SHA256\"".to_owned(),
     ];
     for line in expected {
@@ -230,8 +247,17 @@ async fn a_key_may_come_from_the_environment() {
 /// What `wxpay simulate` prints can be pasted: the keys into files, the settings into wxpay.toml.
 #[tokio::test]
 async fn what_the_simulator_prints_is_a_configuration() {
+    for with_certificates in [false, true] {
+        assert_simulator_prints_a_configuration(with_certificates).await;
+    }
+}
+
+async fn assert_simulator_prints_a_configuration(with_certificates: bool) {
     let site = site();
-    let mut simulate = wxpay(["simulate", "--port", "0"]);
+    let mut simulate = wxpay(["simulate", "--port", "0", "--tls-port", "0"]);
+    if with_certificates {
+        simulate.arg("--certificates").arg(site.path().join("certificates"));
+    }
     let mut child = simulate.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut settings = String::new();
@@ -251,6 +277,8 @@ async fn what_the_simulator_prints_is_a_configuration() {
     assert_eq!(fine.status.code(), Some(0), "{settings}{}", stderr(&fine));
     assert!(stderr(&fine).is_empty(), "{}", stderr(&fine));
     assert!(stdout(&fine).contains("http://127.0.0.1:8080/v1/notify/shop/pay"));
+    let certificate = if with_certificates { "1900000109, until" } else { "none: no refunds" };
+    assert!(stdout(&fine).contains(certificate), "{}", stdout(&fine));
 }
 
 /// A person reads Chinese where the terminal does.

@@ -151,7 +151,7 @@ async fn data_that_cannot_be_trusted_is_not_served() {
     fs::remove_file(site.data().join("head")).unwrap();
     let refused = output(&mut site.command()).await;
     assert_eq!(refused.status.code(), Some(65), "{}", stderr(&refused));
-    assert!(stderr(&refused).contains("restore the data directory from a backup"));
+    assert!(stderr(&refused).contains("wxpay import BACKUP --into"));
     fs::write(site.data().join("head"), head).unwrap();
     let db = sled::open(site.data().join("orders")).unwrap();
     db.insert("m/format", &9_u64.to_be_bytes()).unwrap();

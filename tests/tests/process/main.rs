@@ -4,14 +4,20 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a failed unwrap is a failed test"
 )]
 
+mod bills;
+mod books;
 mod config;
 mod explaining;
 mod lifecycle;
 mod mistakes;
+mod paying;
+mod refunding;
 mod signing;
+mod webhooks;
 
 use std::process::Output;
 
@@ -20,6 +26,10 @@ use wxpay_simulator::{Config, Merchant, Running, Simulator};
 use wxpay_tests::{API_KEY, APP_SECRET, APPID, MCH_ID};
 
 async fn simulator() -> Running {
+    Simulator::start(simulated()).await.unwrap()
+}
+
+fn simulated() -> Config {
     let mut config = Config::new(vec![Merchant {
         appid: APPID.into(),
         mch_id: MCH_ID.into(),
@@ -28,7 +38,7 @@ async fn simulator() -> Running {
         name: "Test shop".into(),
     }]);
     config.speedup = 1_000;
-    Simulator::start(config).await.unwrap()
+    config
 }
 
 fn stdout(output: &Output) -> String {

@@ -152,6 +152,21 @@ pub const MISTAKES: &[Mistake] = &[
         "wechat.pay_url: expected a host alone",
     ),
     (
+        "another host as WeChat's backup",
+        Line("[wechat]", "backup_pay_url = \"https://api2.example.com\""),
+        "wechat.backup_pay_url: expected https at *.weixin.qq.com",
+    ),
+    (
+        "a shop's program without the shop",
+        Line("[[merchants]]", "sub_appid = \"wx7e57000000000307\""),
+        "merchants.shop.sub_mch_id: missing",
+    ),
+    (
+        "a shop that is its own provider",
+        Line("[[merchants]]", "sub_mch_id = \"1900000109\""),
+        "merchants.shop.sub_mch_id: expected the shop's number",
+    ),
+    (
         "a query at WeChat",
         Text("login_url = \"http://127.0.0.1:9", "login_url = \"https://api.weixin.qq.com/?a=b"),
         "wechat.login_url: expected a host alone",

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt, join_all};
+use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
 use wxpay_server::ambient::{SequenceNonces, SteppedClock};
 use wxpay_server::merchant::Merchants;
 use wxpay_server::orders::{
-    Conflict, Extra, Fact, FactError, Idempotency, NewOrder, OrderError, Orders, Source,
+    Anomaly, Conflict, Extra, Fact, FoundAnomaly, Idempotency, NewOrder, NewRefund, Noticed, Order,
+    OrderError, Orders, RefundError, RefundTerms, Source,
 };
+use wxpay_server::secret::Secret;
 use wxpay_server::store::{Store, StoreError};
 use wxpay_tests::scripted::{DawdlingStore, Dice, ScriptedWeChat};
 use wxpay_tests::store_contract::key;
@@ -26,9 +29,12 @@ pub struct Counts {
     pub actions: usize,
     pub payments: usize,
     pub closed: usize,
+    pub reversed: usize,
     pub refused: usize,
     pub anomalies: usize,
     pub checks: usize,
+    pub refunds: usize,
+    pub refused_refunds: usize,
 }
 
 impl Counts {
@@ -36,14 +42,19 @@ impl Counts {
         self.actions += more.actions;
         self.payments += more.payments;
         self.closed += more.closed;
+        self.reversed += more.reversed;
         self.refused += more.refused;
         self.anomalies += more.anomalies;
         self.checks += more.checks;
+        self.refunds += more.refunds;
+        self.refused_refunds += more.refused_refunds;
     }
 
     pub fn assert_that_everything_happened(&self) {
-        let Self { actions, payments, closed, refused, anomalies, checks } = self;
-        for count in [actions, payments, closed, refused, anomalies, checks] {
+        let Self { actions, payments, closed, refused, .. } = self;
+        let Self { reversed, anomalies, checks, refunds, refused_refunds, .. } = self;
+        let orders = [payments, closed, reversed, refunds, refused_refunds];
+        for count in [actions, refused, anomalies, checks].into_iter().chain(orders) {
             assert!(*count > 100, "{self:?}");
         }
     }
@@ -72,7 +83,8 @@ impl Schedule {
         let wechat = ScriptedWeChat::new(Arc::clone(&clock), dice.clone(), fails_one_in);
         let wechat = Arc::new(wechat);
         let store = Arc::new(DawdlingStore::new(dice.clone()));
-        let merchants = Arc::new(Merchants::new(vec![SHOP.for_server(SignType::HmacSha256)]));
+        let merchants =
+            Arc::new(Merchants::new(vec![SHOP.with_some_certificate(SignType::HmacSha256)]));
         let nonces = Arc::new(SequenceNonces::default());
         let orders = rules(&store, &wechat, &clock, &nonces, &merchants);
         let (watcher, counts) = (Watcher::default(), Counts::default());
@@ -115,19 +127,25 @@ impl Schedule {
         let number = format!("no{}", self.dice.below(NUMBERS));
         let order = key("shop", &number);
         let orders = Arc::clone(&self.orders);
-        match self.dice.below(if self.is_wild { 13 } else { 11 }) {
+        match self.dice.below(if self.is_wild { 13 } else { 15 }) {
             0..=2 => self.create(number).boxed(),
+            3 | 4 if self.dice.one_in(4) => self.charge(number).boxed(),
             3 | 4 => {
                 let user = format!("user{}", self.dice.below(2));
                 async move { orders.pay(&order, &user, "192.0.2.1").await.map(|_| ()) }.boxed()
             }
             5 | 6 => self.person_pays(number).boxed(),
             7 => async move { orders.query(&order).await.map(|_| ()) }.boxed(),
+            8 if self.dice.one_in(3) => {
+                async move { orders.reverse(&order).await.map(|_| ()) }.boxed()
+            }
             8 => async move { orders.close(&order).await.map(|_| ()) }.boxed(),
             9 => self.time_passes().boxed(),
             10 => self.wrong_notice(number).boxed(),
-            11 => self.second_payment(number).boxed(),
-            _ => self.strange_fact(number).boxed(),
+            11 if self.is_wild => self.second_payment(number).boxed(),
+            12 if self.is_wild => self.strange_fact(number).boxed(),
+            11..=13 => self.refund(number).boxed(),
+            _ => self.refund_notice(number).boxed(),
         }
     }
 
@@ -137,7 +155,7 @@ impl Schedule {
             out_trade_no: Some(number),
             body: "Corner shop-tea".into(),
             total_fee: Fen::new(total_fee).unwrap(),
-            trade_type: TradeType::Jsapi,
+            trade_type: if self.dice.one_in(5) { TradeType::Micropay } else { TradeType::Jsapi },
             openid: self.dice.one_in(4).then(|| "user0".to_owned()),
             // Ten minutes, two hours, or long enough for several prepay_ids.
             expire_s: [Some(600), None, Some(200_000)][self.dice.below(3) as usize],
@@ -152,6 +170,17 @@ impl Schedule {
             let merchant = merchants.only().unwrap();
             let created = orders.create(merchant, new.clone(), idempotency).await?;
             assert_eq!(created.order.terms.total_fee, new.total_fee);
+            Ok(())
+        }
+    }
+
+    /// A user shows a payment code.
+    fn charge(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let orders = Arc::clone(&self.orders);
+        async move {
+            let code = Secret::new("134567890123456789".into());
+            let order = orders.micropay(&key("shop", &number), &code, "192.0.2.1").await?;
+            assert!(order.asked.is_some() && order.refused.is_none(), "{order:?}");
             Ok(())
         }
     }
@@ -173,7 +202,7 @@ impl Schedule {
                 assert!(order.trade_state.is_paid() || is_reversed, "acknowledged: {order:?}");
             }
             if dice.one_in(4) {
-                wechat.refund(&number);
+                wechat.refund_by_hand(&number);
             }
             Ok(())
         }
@@ -185,14 +214,21 @@ impl Schedule {
         async move {
             let order = key("shop", &number);
             let before = orders.get(&order).await?;
-            let mut payment = trade("4100000000", before.terms.total_fee);
+            if before.is_micropay() {
+                // There are no notices of these.
+                return Ok(());
+            }
+            let mut payment = trade(WRONG_PAYMENT, before.terms.total_fee);
             if dice.one_in(2) {
                 payment.total_fee = Fen::new(99).unwrap();
             } else {
                 payment.fee_type = "USD".into();
             }
-            let answer = orders.apply(&order, paid(&payment)).await;
-            assert!(matches!(answer, Err(OrderError::Fact(_))), "{answer:?}");
+            let after = orders.apply(&order, paid(&payment)).await?;
+            let is_taken = after.payment.is_some_and(|p| p.transaction_id == WRONG_PAYMENT);
+            assert!(!is_taken, "{before:?}");
+            let mut anomalies = after.anomalies.iter();
+            assert!(anomalies.any(|found| found.anomaly.odd_payment() == Some(WRONG_PAYMENT)));
             Ok(())
         }
     }
@@ -224,6 +260,52 @@ impl Schedule {
         }
     }
 
+    /// The merchant pays back, under one of few numbers or under ours.
+    fn refund(&self, number: String) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let new = NewRefund {
+            out_refund_no: (!self.dice.one_in(4))
+                .then(|| format!("{number}-r{}", self.dice.below(4))),
+            refund_fee: Fen::new(self.dice.below(70)).unwrap(),
+            total_fee: None,
+            refund_desc: None,
+            refund_account: None,
+        };
+        let idempotency = self.dice.one_in(3).then(|| Idempotency {
+            key: format!("refund-key{}", self.dice.below(3)),
+            body_hash: format!("{number} {new:?}"),
+        });
+        let orders = Arc::clone(&self.orders);
+        async move {
+            if orders.get(&key("shop", &number)).await?.is_micropay() {
+                // The scripted WeChat takes these back whole.
+                return Ok(());
+            }
+            let refunded = orders.refund(&key("shop", &number), new.clone(), idempotency).await?;
+            let refund = refunded.refund().unwrap();
+            assert_eq!(refund.terms.refund_fee, new.refund_fee);
+            Ok(())
+        }
+    }
+
+    /// WeChat's notice, or one that only looks like it: what is acknowledged is on record.
+    fn refund_notice(
+        &self,
+        number: String,
+    ) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let notice = self.wechat.refund_notice(&number, self.dice.below(3) as usize);
+        let (orders, wechat) = (Arc::clone(&self.orders), Arc::clone(&self.wechat));
+        async move {
+            let Some(notice) = notice else { return Ok(()) };
+            if orders.refund_noticed("shop", &notice).await? == Noticed::Confirmed {
+                let order = orders.get(&key("shop", &number)).await?;
+                let refund = order.refund(&notice.out_refund_no).unwrap();
+                let told = wechat.refunds().into_iter().find(|row| row.1 == notice.out_refund_no);
+                assert_eq!(refund.refund_status, told.map(|row| row.3), "acknowledged: {order:?}");
+            }
+            Ok(())
+        }
+    }
+
     /// The clock jumps, and the sweep does what has become due.
     fn time_passes(&self) -> impl Future<Output = Result<(), OrderError>> + use<> {
         let seconds = [1, 6, 40, 310, 1_000, 7_300][self.dice.below(6) as usize];
@@ -241,6 +323,17 @@ impl Schedule {
         self.orders.watch_open().await.unwrap();
     }
 
+    fn assert_refunds_agree(&mut self, orders: &[Order]) {
+        let mut booked = booked_refunds(orders);
+        let mut ledger = self.wechat.refunds();
+        booked.sort();
+        ledger.sort();
+        assert_eq!(booked, ledger, "seed {}: refunds here (left) and at WeChat", self.seed);
+        self.counts.refunds += booked.len();
+        let all = orders.iter().flat_map(|order| &order.refunds);
+        self.counts.refused_refunds += all.filter(|refund| refund.refused.is_some()).count();
+    }
+
     /// WeChat is well again and time goes by: every order ends, and the books are right.
     async fn end(&mut self) {
         self.wechat.heal();
@@ -248,29 +341,54 @@ impl Schedule {
             self.clock.step_ms(3_600_000);
             self.orders.reconcile_due().await;
             self.watcher.check(self.store.inner()).await;
-            if self.store.inner().open_orders().await.unwrap().is_empty() {
+            if self.store.inner().watched().await.unwrap().is_empty() {
                 break;
             }
         }
-        let open = self.store.inner().open_orders().await.unwrap();
+        let open = self.store.inner().watched().await.unwrap();
         assert!(open.is_empty(), "open for ever: {open:?}");
         let orders = self.watcher.orders();
         self.counts.payments += orders.iter().filter(|order| order.payment.is_some()).count();
         self.counts.closed += orders.iter().filter(|o| o.trade_state == TradeState::Closed).count();
+        self.counts.reversed +=
+            orders.iter().filter(|o| o.trade_state == TradeState::Revoked).count();
         self.counts.anomalies += orders.iter().map(|order| order.anomalies.len()).sum::<usize>();
         if !self.is_wild {
             for order in &orders {
-                assert_eq!(order.anomalies, [], "nothing odd has happened: {order:?}");
+                let planted = |odd: &FoundAnomaly| odd.anomaly.odd_payment() == Some(WRONG_PAYMENT);
+                let abnormal =
+                    |odd: &FoundAnomaly| matches!(odd.anomaly, Anomaly::RefundAbnormal { .. });
+                let is_right = order.anomalies.iter().all(|odd| planted(odd) || abnormal(odd));
+                let once = order.anomalies.iter().filter(|odd| planted(odd)).count() < 2;
+                assert!(is_right && once, "nothing else is odd: {order:?}");
             }
+            self.assert_refunds_agree(&orders);
             let ledger = self.wechat.ledger();
-            let booked = orders
-                .iter()
+            let kept = orders.iter().filter(|order| order.trade_state.is_paid());
+            let booked = kept
                 .filter_map(|order| Some((order.key.out_trade_no.clone(), order.payment.clone()?)));
             let booked: Vec<_> = booked.collect();
             assert_eq!(booked, ledger, "seed {}: books (left) and ledger", self.seed);
         }
     }
 }
+
+/// What is on record is what WeChat has taken on, and what became of it.
+fn booked_refunds(orders: &[Order]) -> Vec<(String, String, Fen, RefundStatus)> {
+    let of_order = |order: &Order| {
+        let taken = order.refunds.iter().filter(|refund| refund.refund_id.is_some());
+        let rows = taken.map(|refund| {
+            let RefundTerms { out_refund_no, refund_fee, .. } = refund.terms.clone();
+            let status = refund.refund_status.unwrap();
+            (order.key.out_trade_no.clone(), out_refund_no, refund_fee, status)
+        });
+        rows.collect::<Vec<_>>()
+    };
+    orders.iter().flat_map(of_order).collect()
+}
+
+/// The payment of which every wrong notice speaks.
+const WRONG_PAYMENT: &str = "4100000000";
 
 /// What may be refused, and why; anything else is a mistake of ours.
 fn expected(answer: Result<(), OrderError>) {
@@ -282,14 +400,17 @@ fn expected(answer: Result<(), OrderError>) {
             | Conflict::KeyUsed
             | Conflict::Paid
             | Conflict::Closed
-            | Conflict::Expired,
+            | Conflict::Expired
+            | Conflict::OtherTradeType(_)
+            | Conflict::Charging
+            | Conflict::Reversible
+            | Conflict::Refunding
+            | Conflict::Reversing,
+        ))
+        | Err(OrderError::Field { field: "refund_fee", .. })
+        | Err(OrderError::Refund(
+            RefundError::NotPaid | RefundError::TooMuch { .. } | RefundError::NumberUsed,
         )) => {}
-        // Only the gateway's own answers and the wild facts may contradict the order.
-        Err(OrderError::Fact(
-            error @ (FactError::AmountDiffers { .. } | FactError::CurrencyDiffers { .. }),
-        )) => {
-            panic!("a genuine fact was refused: {error}")
-        }
         Err(OrderError::Store(StoreError::Stale)) => panic!("too many attempts"),
         Err(error) => panic!("{error}"),
     }

@@ -43,8 +43,17 @@ promises![
     open_orders_are_those_without_an_end,
     an_order_that_has_ended_is_not_open_again,
     the_outbox_is_in_order,
+    outbox_rows_are_counted,
     every_end_is_told_once,
     users_are_kept_per_merchant,
+    a_refund_number_belongs_to_one_order,
+    movements_are_in_order_and_paged,
+    anomalies_are_found_and_settled,
+    a_webhook_is_moved_once,
+    logs_are_whole_and_paged,
+    what_is_brought_back_is_the_same,
+    days_are_in_order_and_replaced,
+    the_first_order_is_the_oldest,
 ];
 
 #[test]

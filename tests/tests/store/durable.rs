@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use wxpay_server::orders::EventKind;
 use wxpay_server::store::{Change, Filter, SledStore, Store, StoreError, User};
+use wxpay_tests::outbox;
 use wxpay_tests::store_contract::{
     NOW_MS, assert_log_is_whole, create, create_at, created, idempotency_row, key, paid, updated,
 };
@@ -101,7 +102,7 @@ async fn check_writers(store: &dyn Store) {
             .collect();
         assert_eq!(steps, expected, "writer {writer}");
     }
-    assert_eq!(store.open_orders().await.unwrap().len(), WRITERS);
+    assert_eq!(store.watched().await.unwrap().len(), WRITERS);
 }
 
 /// A full queue is answered at once, and nothing of what was refused happens.
@@ -146,8 +147,8 @@ async fn snapshot(store: &dyn Store) -> Vec<String> {
         seen.push(format!("{:?}", store.idempotency("shop", &format!("key{n}")).await.unwrap()));
         seen.push(format!("{:?}", store.user("shop", &user(n).openid).await.unwrap()));
     }
-    seen.push(format!("{:?}", store.open_orders().await.unwrap()));
-    seen.push(format!("{:?}", store.outbox(1_000).await.unwrap()));
+    seen.push(format!("{:?}", store.watched().await.unwrap()));
+    seen.push(format!("{:?}", outbox(store).await));
     seen
 }
 

@@ -7,6 +7,8 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod backup;
+mod check;
 mod contract;
 mod durable;
 mod opening;

@@ -34,6 +34,9 @@ async fn the_merchant_s_routes_want_the_merchant_s_key() {
         (Method::POST, "/v1/orders".to_owned()),
         (Method::GET, "/v1/orders".to_owned()),
         (Method::POST, format!("{order}/close")),
+        (Method::POST, "/v1/reconcile".to_owned()),
+        (Method::GET, "/v1/days".to_owned()),
+        (Method::GET, "/v1/days/2026-01-01".to_owned()),
         (Method::GET, order),
     ];
     let mut all = Vec::new();

@@ -54,7 +54,7 @@ async fn every_field_of_a_new_order_is_checked() {
         ("user_token", json!("forged")),
         ("trade_type", json!("jsapi")),
         ("trade_type", json!("")),
-        ("trade_type", json!("MICROPAY")),
+        ("trade_type", json!("FACEPAY")),
         ("expire_s", json!(0)),
         ("expire_s", json!(299)),
         ("expire_s", json!(-1)),
@@ -126,7 +126,8 @@ async fn an_order_with_every_field_reaches_wechat_as_it_was_made() {
         "out_trade_no": "A-1_2|3*4@5", "merchant": "shop", "trade_state": "NOTPAY", "total_fee": 1,
         "fee_type": "CNY", "body": "茶 & <cake> ]]>", "trade_type": "JSAPI", "attach": "a=1&b=2",
         "openid": made.json["openid"], "created_at": "2026-01-01T12:00:00+08:00",
-        "expires_at": "2026-01-01T12:05:00+08:00", "close_asked": false, "anomalies": [], "revision": 1,
+        "expires_at": "2026-01-01T12:05:00+08:00", "close_asked": false, "refunds": [],
+        "refundable_fee": 0, "anomalies": [], "revision": 1,
     });
     assert_eq!(made.json, expected);
     let paid = world.pay(&token, "A-1_2|3*4@5").await;

@@ -8,18 +8,34 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod anomalies;
 mod api;
+mod backup;
+mod bills;
 mod closing;
 mod create;
 mod faults;
 mod forged;
 mod http;
+mod late;
+mod letters;
 mod lifecycle;
 mod login;
+mod micropay;
 mod notices;
+mod offers;
 mod payment;
 mod phone;
+mod provider;
+mod receivers;
+mod refund_codes;
+mod refund_faults;
+mod refund_notices;
+mod refund_rules;
+mod refunds;
+mod reverse;
 mod scene;
 mod secrets;
 mod storm;
 mod tokens;
+mod webhooks;

@@ -192,9 +192,6 @@ async fn a_duplicate_is_acknowledged_and_changes_nothing() {
         let reply = scene.world.notify(again.xml()).await;
         assert_eq!((reply.status, reply.text.as_str()), (200, SUCCESS));
     }
-    // Even now a wrong one is refused.
-    let wrong = notice.with("total_fee", "1").signed(HMAC, &SHOP);
-    assert_eq!(scene.world.notify(wrong.xml()).await.text, FAIL);
     let now = (scene.world.order(&scene.no).await, scene.world.events(&scene.no).await);
     assert_eq!(now, after);
 }

@@ -2,7 +2,7 @@
 
 import { h, redraw, type Child } from "../../shared/h";
 import { icon, type IconName } from "../../shared/icons";
-import { yuan } from "../money";
+import { yuan } from "../../shared/money";
 import { stateName, text } from "../text";
 import { shortNo } from "../visit";
 import { isPaid, worst, type Account, type Agreement } from "./accounts";

@@ -1,7 +1,7 @@
 /** The disturbances: what each does to the world, and how it finds out what came of it. */
 
 import type { LedgerEntry } from "../contract";
-import { yuan } from "../money";
+import { yuan } from "../../shared/money";
 import type { Journal } from "../log/journal";
 import { valueOf } from "../log/proof";
 import type { Fault, FalseNotice, Simulator } from "../simulator";

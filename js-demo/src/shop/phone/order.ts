@@ -1,7 +1,7 @@
 import { h, type Child } from "../../shared/h";
 import { icon, type IconName } from "../../shared/icons";
 import type { Refusal } from "../contract";
-import { yuan } from "../money";
+import { yuan } from "../../shared/money";
 import { stateName, text } from "../text";
 import { shortNo, type Stage, type Visit, type VisitOrder } from "../visit";
 import { itemName } from "./shelf";

@@ -3,7 +3,7 @@
 import { h, redraw } from "../../shared/h";
 import { icon } from "../../shared/icons";
 import type { CashierAction, CashierResult } from "../contract";
-import { yuan } from "../money";
+import { yuan } from "../../shared/money";
 import { text } from "../text";
 import type { Bill } from "../uni";
 

@@ -2,7 +2,7 @@ import { currentLanguage } from "../../shared/preferences";
 import { h } from "../../shared/h";
 import { icon } from "../../shared/icons";
 import type { ShopItem } from "../contract";
-import { yuan } from "../money";
+import { yuan } from "../../shared/money";
 import { text } from "../text";
 import type { Visit } from "../visit";
 import { picture } from "./owner";

@@ -1,11 +1,20 @@
 //! The handlers: read the request, call the rules, word the reply.
 
+pub(super) mod anomalies;
+pub(super) mod export;
 pub(super) mod health;
 pub(super) mod login;
+pub(super) mod micropay;
+pub(super) mod native_page;
 pub(super) mod notify;
+pub(super) mod notify_refund;
+pub(super) mod offer;
 pub(super) mod orders;
 pub(super) mod pay;
 pub(super) mod query;
+pub(super) mod reconcile;
+pub(super) mod refunds;
+pub(super) mod webhooks;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -47,6 +56,26 @@ fn query_value(raw_query: &str, name: &str) -> Result<Option<String>, ApiError> 
     let Some((_, value)) = pairs.find(|(key, _)| *key == name) else { return Ok(None) };
     let expected = "expected percent-encoded UTF-8";
     decoded(value).map(Some).ok_or_else(|| ApiError::field(name, expected))
+}
+
+/// A misspelt filter is refused: a list of everything would pass for its answer.
+fn allow_only(raw_query: &str, names: &[&str]) -> Result<(), ApiError> {
+    for pair in raw_query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        if !names.contains(&name) {
+            let expected = format!("unknown, expected one of {}", names.join(", "));
+            return Err(ApiError::field(name, expected));
+        }
+    }
+    Ok(())
+}
+
+/// How many a list shows: 50, or what `limit` says.
+fn limit(raw_query: &str) -> Result<usize, ApiError> {
+    query_value(raw_query, "limit")?.map_or(Ok(50), |text| {
+        let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
+        limit.ok_or_else(|| ApiError::field("limit", "expected 1 to 100"))
+    })
 }
 
 /// A path segment or query value without its percent-encoding; `None` when that is not UTF-8.

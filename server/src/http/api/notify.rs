@@ -1,5 +1,8 @@
 //! `POST /v1/notify/{merchant}/pay`: raw bytes -> xml -> verify -> notice -> `orders::apply` -> durable -> SUCCESS.
 //!
+//! A genuine payment that cannot be the order's own (another amount, a second one) is kept as an anomaly and answered
+//! SUCCESS: WeChat has nothing more to say, a person has to act. A genuine payment of an order that is not here is kept
+//! as well, but answered FAIL: WeChat tries for a day, and books it itself once the order is here, say from a backup.
 //! Anything else is answered FAIL, so that WeChat tries again. The reply does not tell why, nor which orders exist; the
 //! log does.
 
@@ -11,9 +14,10 @@ use warp::http::{StatusCode, header};
 use warp::reply::Response;
 use wxpay_core::messages::FieldError;
 use wxpay_core::messages::TradeState;
-use wxpay_core::messages::pay_notice::{self, NoticeError, Outcome};
+use wxpay_core::messages::pay_notice::{self, NoticeError, Outcome, PayNotice};
+use wxpay_core::messages::refund_notice;
 use wxpay_core::xml::{XmlError, from_xml};
-use wxpay_core::{Params, VerifyError, verify};
+use wxpay_core::{Params, SignType, VerifyError, verify};
 
 use crate::app::App;
 use crate::http::body::BodyError;
@@ -22,7 +26,7 @@ use crate::orders::{Fact, OrderError, OrderKey, Source};
 use crate::telemetry;
 
 /// Why a notice is not taken.
-enum Rejected {
+pub(super) enum Rejected {
     UnknownMerchant,
     Body(BodyError),
     Xml(XmlError),
@@ -33,6 +37,9 @@ enum Rejected {
     },
     Verify(VerifyError),
     Notice(NoticeError),
+    RefundNotice(refund_notice::NoticeError),
+    /// WeChat does not say the same when asked.
+    Unconfirmed,
     Order(OrderError),
 }
 
@@ -42,13 +49,19 @@ pub(in crate::http) async fn pay_notice(
     body: Result<Bytes, BodyError>,
 ) -> Response {
     let mut claimed = String::new();
-    match take(&app, &merchant, body, &mut claimed).await {
+    let taken = take(&app, &merchant, body, &mut claimed).await;
+    answer(&merchant, &claimed, taken)
+}
+
+/// SUCCESS, or FAIL and a line in the log that says why.
+pub(super) fn answer(merchant: &str, claimed: &str, taken: Result<(), Rejected>) -> Response {
+    match taken {
         Ok(()) => {
-            log_taken(&merchant, &claimed);
+            log_taken(merchant, claimed);
             xml_reply(StatusCode::OK, pay_notice::SUCCESS)
         }
         Err(rejected) => {
-            log_rejected(&merchant, &claimed, &rejected);
+            log_rejected(merchant, claimed, &rejected);
             xml_reply(rejected.status(), pay_notice::FAIL)
         }
     }
@@ -67,9 +80,7 @@ async fn take(
     let key = OrderKey { merchant: merchant.id.clone(), out_trade_no: out_trade_no.into() };
     let order = match app.orders.get(&key).await {
         Ok(order) => order,
-        Err(OrderError::NotFound) => {
-            return Err(Rejected::UnknownOrder { genuine: is_genuine(merchant, params) });
-        }
+        Err(OrderError::NotFound) => return Err(keep_orphan(app, merchant, params).await),
         Err(error) => return Err(Rejected::Order(error)),
     };
     let verified = verify(params, order.sign_type, &merchant.api_key).map_err(Rejected::Verify)?;
@@ -88,8 +99,25 @@ async fn take(
     Ok(())
 }
 
-fn is_genuine(merchant: &Merchant, params: Params) -> bool {
-    verify(params, merchant.sign_type, &merchant.api_key).is_ok()
+/// No order says which algorithm it uses, so either will do: the key is the same.
+async fn keep_orphan(app: &App, merchant: &Merchant, params: Params) -> Rejected {
+    let types = [SignType::HmacSha256, SignType::Md5];
+    let verified = types.iter().find_map(|t| verify(params.clone(), *t, &merchant.api_key).ok());
+    let Some(verified) = verified else {
+        return Rejected::UnknownOrder { genuine: false };
+    };
+    match pay_notice::read(&verified, &merchant.identity) {
+        Ok(PayNotice { out_trade_no, outcome: Outcome::Paid(payment) }) => {
+            match app.orders.keep_orphan(merchant, &out_trade_no, &payment).await {
+                Ok(()) => Rejected::UnknownOrder { genuine: true },
+                Err(error) => Rejected::Order(error),
+            }
+        }
+        Ok(PayNotice { outcome: Outcome::Failed { .. }, .. }) => {
+            Rejected::UnknownOrder { genuine: true }
+        }
+        Err(_) => Rejected::UnknownOrder { genuine: false },
+    }
 }
 
 fn xml_reply(status: StatusCode, body: &'static str) -> Response {
@@ -103,13 +131,17 @@ impl Rejected {
             Self::UnknownMerchant => StatusCode::NOT_FOUND,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::Order(OrderError::Store(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Order(OrderError::Store(_) | OrderError::Gateway(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Body(BodyError::Broken)
             | Self::Xml(_)
             | Self::Incomplete(_)
             | Self::UnknownOrder { .. }
             | Self::Verify(_)
             | Self::Notice(_)
+            | Self::RefundNotice(_)
+            | Self::Unconfirmed
             | Self::Order(_) => StatusCode::BAD_REQUEST,
         }
     }
@@ -126,6 +158,8 @@ impl Rejected {
             Self::UnknownOrder { genuine: false } => "out_trade_no: no such order here".into(),
             Self::Verify(error) => error.to_string(),
             Self::Notice(error) => error.to_string(),
+            Self::RefundNotice(error) => error.to_string(),
+            Self::Unconfirmed => "WeChat does not confirm it when asked".into(),
             Self::Order(error) => error.to_string(),
         }
     }

@@ -1,4 +1,4 @@
-//! `/v1/orders`: create, list, show, close. The merchant's side, but for showing an order to its owner.
+//! `/v1/orders`: create, list, show, events, query, close. The merchant's side, but for showing an order to its owner.
 
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use warp::http::{HeaderMap, StatusCode};
 use wxpay_core::Fen;
 use wxpay_core::messages::{TradeState, TradeType};
 
-use super::{order_key, query_value};
+use super::anomalies::AnomalyView;
+use super::{allow_only, limit, order_key, query_value, refunds};
 use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
-use crate::orders::{Anomaly, Extra, Idempotency, NewOrder, Order};
+use crate::orders::{Event, Extra, Idempotency, NewOrder, Order, Refused, Reversal};
 use crate::store::{Cursor, Filter};
 
 /// What the merchant's backend sends. Amounts are whole fen.
@@ -55,7 +56,7 @@ pub(in crate::http) async fn create(
     let merchant = auth::merchant(&app, &headers)?;
     let body = body?;
     let request: CreateRequest = body::json(&body)?;
-    let idempotency = idempotency(&headers, &body)?;
+    let idempotency = idempotency(&headers, "", &body)?;
     let openid = owner(&app, &merchant.id, &request)?;
     let new = new_order(request, openid)?;
     let created = app.orders.create(merchant, new, idempotency).await?;
@@ -101,14 +102,20 @@ fn owner(app: &App, merchant: &str, request: &CreateRequest) -> Result<Option<St
     }
 }
 
-fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+/// The key, and what it stands for: the body, and where it was sent to.
+pub(super) fn idempotency(
+    headers: &HeaderMap,
+    scope: &str,
+    body: &[u8],
+) -> Result<Option<Idempotency>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| {
         (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     });
     let expected = "expected 1 to 255 printable ASCII characters without spaces";
     let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", expected))?.into();
-    let body_hash = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::new().chain_update(scope).chain_update(body).finalize();
+    let body_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Some(Idempotency { key, body_hash }))
 }
 
@@ -127,7 +134,11 @@ pub(in crate::http) async fn show(
         Caller::Phone(user) if order.openid.as_deref() != Some(&user.openid) => {
             Err(ApiError::not_found())
         }
-        Caller::Merchant(_) | Caller::Phone(_) => Ok(warp::reply::json(&View::new(&order))),
+        Caller::Phone(_) => {
+            let refunds = refunds::views_for_owner(&order);
+            Ok(warp::reply::json(&View { refunds, ..View::new(&order) }))
+        }
+        Caller::Merchant(_) => Ok(warp::reply::json(&View::new(&order))),
     }
 }
 
@@ -141,6 +152,35 @@ pub(in crate::http) async fn close(
     // Open still: WeChat closes no order younger than five minutes, so the sweep will do it.
     let status = if order.is_open() { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok(warp::reply::with_status(warp::reply::json(&View::new(&order)), status))
+}
+
+/// The merchant asks WeChat, whatever the state; the phone has `POST /v1/query`.
+pub(in crate::http) async fn query(
+    app: Arc<App>,
+    out_trade_no: String,
+    headers: HeaderMap,
+) -> Result<impl Reply + use<>, ApiError> {
+    let merchant = auth::merchant(&app, &headers)?;
+    let order = app.orders.ask_now(&order_key(&merchant.id, &out_trade_no)?).await?;
+    Ok(warp::reply::json(&View::new(&order)))
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    out_trade_no: &'a str,
+    events: &'a [Event],
+}
+
+/// The audit trail.
+pub(in crate::http) async fn events(
+    app: Arc<App>,
+    out_trade_no: String,
+    headers: HeaderMap,
+) -> Result<impl Reply + use<>, ApiError> {
+    let merchant = auth::merchant(&app, &headers)?;
+    let key = order_key(&merchant.id, &out_trade_no)?;
+    let events = app.orders.events(&key).await?;
+    Ok(warp::reply::json(&Log { out_trade_no: &key.out_trade_no, events: &events }))
 }
 
 pub(in crate::http) async fn list(
@@ -157,15 +197,8 @@ pub(in crate::http) async fn list(
 
 const FILTERS: [&str; 5] = ["state", "created_from", "created_to", "limit", "cursor"];
 
-/// A misspelt filter is refused: a list of all orders would pass for its answer.
 fn filter(raw_query: &str) -> Result<Filter, ApiError> {
-    for pair in raw_query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        if !FILTERS.contains(&name) {
-            let expected = format!("unknown, expected one of {}", FILTERS.join(", "));
-            return Err(ApiError::field(name, expected));
-        }
-    }
+    allow_only(raw_query, &FILTERS)?;
     let time = |name: &str| -> Result<Option<i64>, ApiError> {
         let Some(text) = query_value(raw_query, name)? else { return Ok(None) };
         let time = text.parse::<Timestamp>();
@@ -176,10 +209,6 @@ fn filter(raw_query: &str) -> Result<Filter, ApiError> {
         let expected = format!("expected one of {}", TradeState::WORDS.join(", "));
         word.parse().map_err(|()| ApiError::field("state", expected))
     });
-    let limit = query_value(raw_query, "limit")?.map_or(Ok(50), |text| {
-        let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-        limit.ok_or_else(|| ApiError::field("limit", "expected 1 to 100"))
-    })?;
     let cursor = query_value(raw_query, "cursor")?.map(|text| {
         let cursor = text.split_once('.').and_then(|(created_ms, out_trade_no)| {
             let created_ms = created_ms.parse().ok()?;
@@ -192,7 +221,7 @@ fn filter(raw_query: &str) -> Result<Filter, ApiError> {
         from_ms: time("created_from")?,
         to_ms: time("created_to")?,
         cursor: cursor.transpose()?,
-        limit,
+        limit: limit(raw_query)?,
     })
 }
 
@@ -203,9 +232,9 @@ struct List<'a> {
     next_cursor: Option<String>,
 }
 
-/// An order as the merchant and its owner see it.
+/// An order as the merchant and its owner see it, and as webhooks tell of it.
 #[derive(Serialize)]
-struct View<'a> {
+pub(crate) struct View<'a> {
     out_trade_no: &'a str,
     merchant: &'a str,
     trade_state: TradeState,
@@ -225,12 +254,21 @@ struct View<'a> {
     expires_at: Option<String>,
     /// The order shall be closed, and will be as soon as WeChat allows.
     close_asked: bool,
-    anomalies: &'a [Anomaly],
+    /// The order shall be reversed (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reversal: Option<&'a Reversal>,
+    /// Why the payment code was not charged (MICROPAY).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<&'a Refused>,
+    refunds: Vec<refunds::View<'a>>,
+    /// What can still be paid back.
+    refundable_fee: Fen,
+    anomalies: Vec<AnomalyView<'a>>,
     revision: u64,
 }
 
 impl<'a> View<'a> {
-    fn new(order: &'a Order) -> Self {
+    pub(crate) fn new(order: &'a Order) -> Self {
         let payment = order.payment.as_ref();
         Self {
             out_trade_no: &order.key.out_trade_no,
@@ -247,14 +285,22 @@ impl<'a> View<'a> {
             created_at: rfc3339(order.created_ms),
             expires_at: rfc3339(order.terms.expires_ms),
             close_asked: order.close_asked_ms.is_some(),
-            anomalies: &order.anomalies,
+            reversal: order.reversal.as_ref(),
+            refused: order.refused.as_ref(),
+            refunds: refunds::views(order),
+            refundable_fee: order.refundable(),
+            anomalies: order
+                .anomalies
+                .iter()
+                .map(|found| AnomalyView::of_order(order, found))
+                .collect(),
             revision: order.revision,
         }
     }
 }
 
 /// Beijing time with its offset.
-fn rfc3339(ms: i64) -> Option<String> {
+pub(crate) fn rfc3339(ms: i64) -> Option<String> {
     let beijing = jiff::tz::Offset::constant(8);
     Timestamp::from_millisecond(ms).ok().map(|at| at.display_with_offset(beijing).to_string())
 }

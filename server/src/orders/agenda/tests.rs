@@ -7,14 +7,15 @@
 )]
 
 use proptest::prelude::*;
-use wxpay_core::messages::TradeState;
+use wxpay_core::messages::{TradeState, TradeType};
 
 use super::*;
-use crate::orders::Asked;
 use crate::orders::order::tests::order;
+use crate::orders::{Asked, Reversal};
 
 fn asked(order: Order, at_ms: i64) -> Order {
-    let (spbill_create_ip, notify_url) = ("192.0.2.1".into(), "https://pay.example.com".into());
+    let (spbill_create_ip, notify_url) =
+        ("192.0.2.1".into(), Some("https://pay.example.com".into()));
     Order { asked: Some(Asked { at_ms, spbill_create_ip, notify_url }), ..order }
 }
 
@@ -145,4 +146,87 @@ proptest! {
             prop_assert!(next_ms <= now_ms + 30 * 60_000 || next_ms <= at(from_s + 1_800));
         }
     }
+}
+
+fn charged() -> Order {
+    let mut order = asked(order(), order().created_ms);
+    order.terms.trade_type = TradeType::Micropay;
+    order
+}
+
+#[test]
+fn a_charge_is_asked_about_every_five_seconds_then_ever_less() {
+    let seen = checks_s(&charged(), 40_000);
+    assert_eq!(seen[..9], [5, 10, 15, 20, 25, 30, 35, 40, 45]);
+    // Whoever sweeps at 45 seconds reverses it; an order that is neither reversed nor known is not forgotten.
+    assert_eq!(seen[9..14], [50, 55, 65, 85, 125]);
+    assert!(seen.windows(2).all(|pair| pair[1] - pair[0] <= 1_800), "{seen:?}");
+}
+
+#[test]
+fn a_charge_that_failed_is_given_up_as_soon_as_wechat_allows() {
+    let failed = Order { trade_state: TradeState::PayError, ..charged() };
+    assert_eq!(failed.give_up_ms(), failed.reversible_ms());
+    assert_eq!(checks_s(&failed, 16)[..3], [5, 10, 15]);
+}
+
+#[test]
+fn a_reversal_waits_until_wechat_allows_it_and_is_repeated_ever_less() {
+    let reversal = Some(Reversal { asked_ms: charged().created_ms + 3_000, refused: None });
+    let paid = Order { trade_state: TradeState::Success, reversal, ..charged() };
+    assert_eq!(checks_s(&paid, 200), [15, 27, 51, 99, 195]);
+    let seen = checks_s(&paid, 90_000);
+    let gaps: Vec<i64> = seen.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!((gaps.iter().max(), gaps.last()), (Some(&1_800), Some(&1_800)));
+}
+
+/// Seconds after the start, not at the end of a ladder that began before it.
+#[test]
+fn a_charge_from_before_a_restart_is_looked_at_within_seconds() {
+    let (agenda, order) = (Agenda::default(), charged());
+    let now_ms = order.created_ms + 3_600_000;
+    agenda.restart(&order, now_ms);
+    assert_eq!(agenda.take_due(now_ms + CHARGE_STEP_MS, 1), [order.key]);
+}
+
+/// A paid order with refunds asked for so many seconds after it was made.
+fn refunding(asked_s: &[i64]) -> Order {
+    let order = order();
+    let refund = |s: &i64| {
+        let terms = crate::orders::RefundTerms {
+            out_refund_no: s.to_string(),
+            refund_fee: wxpay_core::Fen::new(1).unwrap(),
+            refund_desc: None,
+            refund_account: None,
+            notify_url: "https://pay.example.com".into(),
+        };
+        crate::orders::Refund::asked(terms, order.created_ms + s * 1000)
+    };
+    let refunds = asked_s.iter().map(refund).collect();
+    Order { trade_state: TradeState::Refund, refunds, ..order }
+}
+
+#[test]
+fn a_pending_refund_is_looked_at_on_its_ladder_then_ever_less() {
+    let mut expected = vec![30, 60, 180, 300, 600, 1800];
+    expected.extend((0..23).map(|hour| 5_400 + hour * 3_600));
+    let seen = checks_s(&refunding(&[0]), 84_600);
+    assert_eq!(seen, expected);
+    let late_s: Vec<i64> =
+        checks_s(&refunding(&[0]), 300_000).into_iter().filter(|s| *s > 100_000).collect();
+    assert!(late_s.windows(2).all(|pair| pair[1] - pair[0] == 6 * 3_600), "{late_s:?}");
+    assert!(late_s.len() > 5, "{late_s:?}");
+}
+
+#[test]
+fn a_refund_that_waits_for_its_minute_is_looked_at_when_it_is_over() {
+    let seen = checks_s(&refunding(&[0, 10, 20]), 130);
+    assert_eq!(seen, [30, 60, 90, 120]);
+}
+
+#[test]
+fn an_order_whose_refunds_have_ended_is_left_alone() {
+    let mut order = refunding(&[0]);
+    order.refunds[0].refund_status = Some(wxpay_core::messages::refund::RefundStatus::Success);
+    assert!(checks_s(&order, 10_000).is_empty());
 }

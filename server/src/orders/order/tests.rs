@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 
 use proptest::prelude::*;
+use wxpay_core::messages::Identity;
 
 use super::*;
 
@@ -28,6 +29,10 @@ pub(in crate::orders) fn trade(transaction_id: &str, total_fee: u64) -> Trade {
         bank_type: None,
         attach: None,
     }
+}
+
+fn shop() -> Identity {
+    Identity::direct("wx7e57000000000001", "1900000109")
 }
 
 fn key() -> OrderKey {
@@ -122,14 +127,14 @@ fn a_log_with_a_gap_or_without_a_beginning_is_no_order() {
 #[test]
 fn the_request_to_wechat_is_the_same_every_time() {
     let mut order = order();
-    assert!(order.unified_order().is_none(), "no request before the intent is on record");
+    assert!(order.unified_order(&shop()).is_none(), "no request before the intent is on record");
     order.fold(&event(2, EventKind::Claimed { openid: "alice".into() }));
     order.fold(&event(3, asked("192.0.2.1")));
-    let first = order.unified_order().unwrap();
+    let first = order.unified_order(&shop()).unwrap();
     order.fold(&event(4, got("wx1")));
     order.fold(&event(9_000_000, got("wx2")));
     order.fold(&event(9_000_001, EventKind::CloseAsked));
-    assert_eq!(order.unified_order().unwrap(), first);
+    assert_eq!(order.unified_order(&shop()).unwrap(), first);
     assert_eq!(first.time_start, Some(NOW_MS / 1000));
     assert_eq!(first.time_expire, Some(NOW_MS / 1000 + 7_200));
     assert_eq!((first.attach.as_deref(), first.openid.as_deref()), (Some("a=1"), Some("alice")));
@@ -144,6 +149,68 @@ fn a_prepay_id_is_given_out_for_less_than_two_hours() {
     assert!(order.live_prepay(made_ms).is_some());
     assert!(order.live_prepay(minutes(115) - 1).is_some());
     assert!(order.live_prepay(minutes(115)).is_none(), "five minutes are left for the user");
+}
+
+#[test]
+fn an_address_for_browsers_is_given_out_for_less_than_five_minutes() {
+    let mut order = order();
+    order.terms.trade_type = TradeType::Mweb;
+    order.fold(&event(2, got("wx1")));
+    let made_ms = order.prepay.as_ref().unwrap().at_ms;
+    assert!(order.live_prepay(made_ms + 4 * 60_000 - 1).is_some());
+    assert!(order.live_prepay(made_ms + 4 * 60_000).is_none());
+}
+
+/// The user logged in to the shop's own program, or to the provider's.
+#[test]
+fn a_service_providers_shop_names_the_user_by_the_program_that_has_logged_in() {
+    let mut order = order();
+    order.fold(&event(2, EventKind::Claimed { openid: "alice".into() }));
+    order.fold(&event(3, asked("192.0.2.1")));
+    let cake = Identity { sub_mch_id: Some("1900000308".into()), ..shop() };
+    let request = order.unified_order(&cake).unwrap();
+    assert_eq!((request.openid.as_deref(), request.sub_openid), (Some("alice"), None));
+    let tea = Identity { sub_appid: Some("wx7e57000000000307".into()), ..cake };
+    let request = order.unified_order(&tea).unwrap();
+    assert_eq!((request.openid, request.sub_openid.as_deref()), (None, Some("alice")));
+}
+
+/// One charge: a log that says so, and holds nothing of the code.
+#[test]
+fn a_payment_code_is_charged_once_and_nowhere_in_the_log() {
+    let mut order = order();
+    order.terms.trade_type = TradeType::Micropay;
+    assert!(order.micropay("134567890123456789").is_none());
+    let ip: String = "192.0.2.1".into();
+    let charge = event(2, EventKind::MicropayAsked { spbill_create_ip: ip.clone() });
+    order.fold(&charge);
+    let request = order.micropay("134567890123456789").unwrap();
+    assert_eq!((request.auth_code.as_str(), request.spbill_create_ip), ("134567890123456789", ip));
+    assert!(order.unified_order(&shop()).is_none());
+    assert!(order.is_charging());
+    assert!(!serde_json::to_string(&(&charge, &order)).unwrap().contains("134567890123456789"));
+    order.fold(&event(3, EventKind::MicropayNotSent));
+    assert!(!order.is_charging() && order.asked.is_none(), "another code may be tried");
+}
+
+#[test]
+fn a_reversal_is_wanted_until_wechat_has_said_yes_or_no() {
+    use TradeState::{NotPay, PayError, Success, UserPaying};
+    let mut order = order();
+    order.terms.trade_type = TradeType::Micropay;
+    order.fold(&event(2, EventKind::MicropayAsked { spbill_create_ip: "192.0.2.1".into() }));
+    order.fold(&event(3, EventKind::ReverseAsked));
+    for &state in TradeState::ALL {
+        let order = Order { trade_state: state, ..order.clone() };
+        let expected = matches!(state, NotPay | UserPaying | PayError | Success);
+        assert_eq!(order.is_reversing(), expected, "{state}");
+        assert_eq!(order.is_watched(), expected, "{state}");
+    }
+    let refused = Refused { code: "REVERSE_EXPIRE".into(), description: String::new() };
+    order.fold(&event(4, EventKind::ReverseRefused { refused }));
+    assert!(!order.is_reversing());
+    order.fold(&event(5, EventKind::ReverseAsked));
+    assert!(order.is_reversing(), "it can be asked for again");
 }
 
 #[test]

@@ -69,10 +69,10 @@ async fn nobody_is_shown_what_could_not_be_made_durable() {
     assert!(is_failed(store.events(&key("first")).await));
     let all = Filter { limit: 10, ..Filter::default() };
     assert!(is_failed(store.orders("shop", &all).await));
-    assert!(is_failed(store.open_orders().await));
-    assert!(is_failed(store.outbox(10).await));
-    assert!(is_failed(store.user("shop", "alice").await));
-    assert!(is_failed(store.idempotency("shop", "key").await));
+    assert!(is_failed(store.watched().await));
+    assert!(is_failed(store.logs(None, None, 10).await));
+    assert!(is_failed(store.row(b"u/shop/alice").await));
+    assert!(is_failed(store.rows(b"x/".to_vec(), b"y/".to_vec(), 10).await));
 }
 
 #[test]

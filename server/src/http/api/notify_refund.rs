@@ -1,0 +1,46 @@
+//! `POST /v1/notify/{merchant}/refund`: raw bytes -> xml -> decrypt -> ask WeChat -> durable -> SUCCESS.
+//!
+//! The notice is encrypted and not signed. It is taken when refundquery confirms it, else answered FAIL, so that WeChat
+//! tries again.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use warp::reply::Response;
+use wxpay_core::messages::refund_notice;
+use wxpay_core::xml::from_xml;
+
+use super::notify::{Rejected, answer};
+use crate::app::App;
+use crate::http::body::BodyError;
+use crate::orders::{Noticed, OrderError};
+
+pub(in crate::http) async fn refund_notice(
+    app: Arc<App>,
+    merchant: String,
+    body: Result<Bytes, BodyError>,
+) -> Response {
+    let mut claimed = String::new();
+    let taken = take(&app, &merchant, body, &mut claimed).await;
+    answer(&merchant, &claimed, taken)
+}
+
+async fn take(
+    app: &App,
+    merchant: &str,
+    body: Result<Bytes, BodyError>,
+    claimed: &mut String,
+) -> Result<(), Rejected> {
+    let merchant = app.merchants.get(merchant).ok_or(Rejected::UnknownMerchant)?;
+    let params = from_xml(&body.map_err(Rejected::Body)?).map_err(Rejected::Xml)?;
+    let notice = refund_notice::read(&params, &merchant.identity, &merchant.api_key)
+        .map_err(Rejected::RefundNotice)?;
+    notice.out_trade_no.clone_into(claimed);
+    match app.orders.refund_noticed(&merchant.id, &notice).await {
+        Ok(Noticed::Confirmed) => Ok(()),
+        Ok(Noticed::Unconfirmed) => Err(Rejected::Unconfirmed),
+        // Whoever encrypted it has the key.
+        Err(OrderError::NotFound) => Err(Rejected::UnknownOrder { genuine: true }),
+        Err(error) => Err(Rejected::Order(error)),
+    }
+}

@@ -1,0 +1,202 @@
+//! Charging the payment code a user shows: intent durable -> micropay, once -> the outcome, or the sweep that finds it.
+//!
+//! There is no notice. Whatever is not surely paid or surely failed is asked about every five seconds and at last
+//! reversed, by the sweep, so that neither a client that hangs up nor a restart ends it (reference: micropay, procedure).
+
+use wxpay_core::messages::auth_code_to_openid::Payer;
+use wxpay_core::messages::micropay::{Refusal, refusal};
+use wxpay_core::messages::reply::ReplyError;
+use wxpay_core::messages::{ErrCode, Format, Trade, TradeState};
+
+use super::apply::Fact;
+use super::order::{Anomaly, EventKind, Order, OrderKey, Refused, Source};
+use super::{Conflict, OrderError, Orders};
+use crate::gateway::{Doubt, GatewayError};
+use crate::merchant::Merchant;
+use crate::secret::Secret;
+
+impl Orders {
+    /// Charges a payment code for an order. An order that is still open afterwards is being found out about: look at it
+    /// again. Each order takes one code: WeChat may charge twice otherwise.
+    ///
+    /// # Errors
+    /// [`OrderError::Field`] for a malformed code; [`Conflict`] when it is paid, closed, expired, or a code was charged
+    /// before; [`OrderError::Gateway`] when WeChat refused, which ends the order, or was not reached, which does not.
+    pub async fn micropay(
+        &self,
+        key: &OrderKey,
+        auth_code: &Secret,
+        client_ip: &str,
+    ) -> Result<Order, OrderError> {
+        check_code(auth_code)?;
+        let conflict = OrderError::Conflict(Conflict::Charging);
+        let _under_way = self.charges.begin(key).ok_or(conflict)?;
+        let asked = EventKind::MicropayAsked { spbill_create_ip: client_ip.into() };
+        let order = self
+            .change(key, |order| {
+                self.check_chargeable(order)?;
+                Ok(vec![asked.clone()])
+            })
+            .await?;
+        let request = order.micropay(auth_code.expose()).ok_or(OrderError::NotFound)?;
+        let merchant = self.merchant(&order)?;
+        let trade_state = TradeState::UserPaying;
+        match self.gateway.micropay(merchant, order.sign_type, &request).await {
+            Ok(payment) => self.learn(key, TradeState::Success, Some(payment)).await,
+            Err(GatewayError::Unknown(Doubt::Reply(ReplyError::Refused {
+                code: ErrCode::UserPaying,
+                ..
+            }))) => self.learn(key, trade_state, None).await,
+            Err(GatewayError::Unknown(doubt)) => {
+                let out_trade_no = &key.out_trade_no;
+                tracing::warn!(out_trade_no, %doubt, "charged or not? WeChat will be asked");
+                self.get(key).await
+            }
+            Err(
+                error @ (GatewayError::NotSent { .. }
+                | GatewayError::Invalid(_)
+                | GatewayError::NoCertificate),
+            ) => {
+                self.take_back(key).await?;
+                Err(error.into())
+            }
+            Err(GatewayError::Refused { code, description }) => {
+                self.after_charge_refused(key, code, description).await
+            }
+        }
+    }
+
+    /// Whose payment code it is. From then on only this merchant may charge it.
+    ///
+    /// # Errors
+    /// [`OrderError::Field`] for a malformed code; [`OrderError::Gateway`].
+    pub async fn payer(
+        &self,
+        merchant: &Merchant,
+        auth_code: &Secret,
+    ) -> Result<Payer, OrderError> {
+        check_code(auth_code)?;
+        Ok(self.gateway.auth_code_to_openid(merchant, auth_code).await?)
+    }
+
+    fn check_chargeable(&self, order: &Order) -> Result<(), OrderError> {
+        if !order.is_micropay() {
+            let conflict = Conflict::OtherTradeType(order.terms.trade_type);
+            return Err(OrderError::Conflict(conflict));
+        }
+        self.check_open(order)?;
+        require_certificate(self.merchant(order)?)?;
+        if order.asked.is_some() {
+            return Err(OrderError::Conflict(Conflict::Charging));
+        }
+        Ok(())
+    }
+
+    async fn learn(
+        &self,
+        key: &OrderKey,
+        trade_state: TradeState,
+        payment: Option<Box<Trade>>,
+    ) -> Result<Order, OrderError> {
+        self.apply(key, Fact { source: Source::Micropay, trade_state, payment }).await
+    }
+
+    /// Nothing left this machine, so nothing is unknown: the order waits for a code as before.
+    async fn take_back(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        self.change(key, |order| {
+            let is_as_before = order.is_charging()
+                && order.trade_state == TradeState::NotPay
+                && order.reversal.is_none();
+            Ok(if is_as_before { vec![EventKind::MicropayNotSent] } else { Vec::new() })
+        })
+        .await
+    }
+
+    /// A refusal ends the order: WeChat does not promise what a second charge of the same number would do. Where the
+    /// number may have been paid before, WeChat is asked first; it is never reversed, for it may be somebody else's.
+    async fn after_charge_refused(
+        &self,
+        key: &OrderKey,
+        code: ErrCode,
+        description: String,
+    ) -> Result<Order, OrderError> {
+        let is_paid_earlier = code == ErrCode::OrderPaid;
+        let mut is_unanswered = false;
+        if is_paid_earlier || refusal(&code) == Some(Refusal::QueryFirst) {
+            match self.ask_wechat(key).await {
+                Ok(order) if order.trade_state.is_paid() => return Ok(order),
+                // Not paid, or another amount: then it is not this order that was paid.
+                Ok(_) => {}
+                Err(OrderError::Gateway(_)) => is_unanswered = true,
+                Err(error) => return Err(error),
+            }
+        }
+        let refused = Refused { code: code.as_str().into(), description: description.clone() };
+        let refused = EventKind::MicropayRefused { refused };
+        self.change(key, |order| {
+            if !order.is_charging() {
+                return Ok(Vec::new());
+            }
+            let mut events = vec![refused.clone()];
+            // Said to be paid, and nobody knows by whom: the sweep goes on asking.
+            if !(is_paid_earlier && is_unanswered) {
+                events.push(EventKind::Withdrawn);
+            }
+            Ok(events)
+        })
+        .await?;
+        Err(GatewayError::Refused { code, description }.into())
+    }
+
+    /// What the sweep does with a charge whose outcome is unknown.
+    pub(super) async fn follow_charge(&self, order: &Order) -> Result<(), OrderError> {
+        if self.charges.is_under_way(&order.key) {
+            return Ok(());
+        }
+        let is_due = |order: &Order| {
+            order.is_charging()
+                && !has_odd_payment(order)
+                && order.give_up_ms().is_some_and(|at| self.clock.now_ms() >= at)
+        };
+        let order = match self.ask_wechat(&order.key).await {
+            Ok(order) => order,
+            // Whoever cannot be asked can still be told: an unknown charge may not stay.
+            Err(OrderError::Gateway(_)) if is_due(order) => order.clone(),
+            Err(error) => return Err(error),
+        };
+        if !is_due(&order) {
+            return Ok(());
+        }
+        let order = self
+            .change(&order.key, |order| {
+                let is_wanted = is_due(order) && order.reversal.is_none();
+                Ok(if is_wanted { vec![EventKind::ReverseAsked] } else { Vec::new() })
+            })
+            .await?;
+        if order.is_reversing() {
+            self.reverse_at_wechat(&order).await?;
+        }
+        Ok(())
+    }
+}
+
+fn check_code(auth_code: &Secret) -> Result<(), OrderError> {
+    if Format::AuthCode.allows(auth_code.expose()) {
+        return Ok(());
+    }
+    let expected = Format::AuthCode.to_string();
+    Err(OrderError::Field { field: "auth_code", expected })
+}
+
+/// Whoever charges a payment code must be able to reverse it: an unknown outcome has no other end.
+pub(super) fn require_certificate(merchant: &Merchant) -> Result<(), OrderError> {
+    match merchant.certificate {
+        Some(_) => Ok(()),
+        None => Err(GatewayError::NoCertificate.into()),
+    }
+}
+
+/// Another amount was paid under this number: it may be somebody else's money, so a person decides.
+fn has_odd_payment(order: &Order) -> bool {
+    order.anomalies.iter().any(|found| matches!(found.anomaly, Anomaly::AmountMismatch { .. }))
+}
