@@ -81,8 +81,12 @@ fn explaining(fixture: &Fixture) -> [Call<'_>; 2] {
     let message = serde_json::Value::from(fields).to_string();
     let same = message.clone();
     [
-        call("explain_md5", None, move || search(&message, SignType::Md5, fixture)),
-        call("explain_hmac", None, move || search(&same, SignType::HmacSha256, fixture)),
+        call("explain_md5", Some("order_digest_md5"), move || {
+            search(&message, SignType::Md5, fixture)
+        }),
+        call("explain_hmac", Some("order_digest_hmac"), move || {
+            search(&same, SignType::HmacSha256, fixture)
+        }),
     ]
 }
 
