@@ -3,15 +3,18 @@
 const WINDOWS = 15;
 const WINDOW_MS = 20;
 
-/** `calls`: [{ name, make, isAsync }]; `clock` gives milliseconds. Answers with [{ name, ns }], medians of windows. */
-export async function measure(calls, clock) {
+/**
+ * `calls`: [{ name, make, isAsync }]; `clock` gives milliseconds; `pick` takes one of many windows. Answers with
+ * [{ name, ns }].
+ */
+export async function measure(calls, clock, pick = median) {
   const batches = [];
   for (const call of calls) batches.push(await batchOf(call, clock));
   const windows = calls.map(() => []);
   for (let window = 0; window < WINDOWS; window += 1) {
     for (const [at, call] of calls.entries()) windows[at].push((await time(call, batches[at], clock)) / batches[at]);
   }
-  return calls.map(({ name }, at) => ({ name, ns: median(windows[at]) * 1e6 }));
+  return calls.map(({ name }, at) => ({ name, ns: pick(windows[at]) * 1e6 }));
 }
 
 /** How many calls fill one window; finding out also warms up. */
@@ -24,6 +27,10 @@ async function time({ make, isAsync }, batch, clock) {
   if (isAsync) for (let made = 0; made < batch; made += 1) await make();
   else for (let made = 0; made < batch; made += 1) make();
   return clock() - start;
+}
+
+export function least(values) {
+  return Math.min(...values);
 }
 
 function median(values) {

@@ -1,7 +1,7 @@
 //! The npm package in Chromium.
 
 use super::figures::Figures;
-use super::{Aim, Row, Section, faster_than, peers};
+use super::{Aim, Row, Section, faster_than, peers, words};
 use crate::error::TaskError;
 use crate::report::Step;
 use crate::{process, tools};
@@ -22,13 +22,13 @@ pub fn section(step: &mut Step<'_>, run: &mut Figures) -> Result<Section, TaskEr
     ];
     for call in ["explain_md5", "explain_hmac"] {
         rows.push(Row {
-            what: call.to_owned(),
+            what: words(call).to_owned(),
             against: "50 ms".to_owned(),
             ratio: page.get("wxpay-wasm", call)? / SEARCH_LIMIT_NS,
             aim: Some(Aim::AtMost(1.0)),
             note: "12 fields, all mistakes tried, none fits".to_owned(),
         });
     }
-    let about = "A page has no clock of CPU time: wall time, medians of windows in which all calls take turns.";
+    let about = "A page has no clock of CPU time: the least wall time of 15 windows, in which all calls take turns.";
     Ok(Section { title: "npm package in Chromium", about: about.to_owned(), rows })
 }

@@ -52,9 +52,9 @@ pub enum Aim {
 }
 
 /// A line of a comparison with a foreign library.
-fn faster_than(what: &str, ours: f64, library: &str, theirs: f64, times: Option<f64>) -> Row {
+fn faster_than(call: &str, ours: f64, library: &str, theirs: f64, times: Option<f64>) -> Row {
     let aim = times.map(Aim::TimesFaster);
-    let (what, against) = (what.to_owned(), library.to_owned());
+    let (what, against) = (words(call).to_owned(), library.to_owned());
     Row { what, against, ratio: ours / theirs, aim, note: String::new() }
 }
 
@@ -94,6 +94,20 @@ fn write(name: &str, text: &str) -> Result<(), TaskError> {
     written.map_err(|error| TaskError::file(&path, &error))?;
     println!("{name}");
     Ok(())
+}
+
+/// What a call is called in the report.
+fn words(call: &str) -> &str {
+    match call {
+        "sign_md5" => "sign, MD5",
+        "sign_hmac" => "sign, HMAC-SHA256",
+        "verify_md5" => "read and verify a notice, MD5",
+        "verify_hmac" => "read and verify a notice, HMAC-SHA256",
+        "signed_xml_md5" => "sign and write as XML, MD5",
+        "explain_md5" => "explain, full search, MD5",
+        "explain_hmac" => "explain, full search, HMAC-SHA256",
+        other => other,
+    }
 }
 
 impl Aim {

@@ -30,6 +30,7 @@ fn line(page: &mut String, row: &Row) {
         Some(aim) => {
             let words = match aim {
                 Aim::AtMost(most) => format!("at most {most}"),
+                Aim::TimesFaster(1.0) => "at most 1".to_owned(),
                 Aim::TimesFaster(times) => format!("at most 1/{times}"),
             };
             if aim.reached(row.ratio) { words } else { format!("{words}: not reached") }
