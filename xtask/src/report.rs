@@ -84,6 +84,11 @@ impl Report {
 impl Step<'_> {
     /// Runs a command to its end. If it fails, its output is shown, and `to_do` says what to type or change.
     pub fn run(&mut self, command: &mut Command, to_do: &str) -> Result<(), TaskError> {
+        self.lines(command, to_do).map(drop)
+    }
+
+    /// As [`Step::run`]; answers with what the command printed.
+    pub fn lines(&mut self, command: &mut Command, to_do: &str) -> Result<Vec<String>, TaskError> {
         let shown = process::shown(command);
         self.say(&format!("$ {shown}"));
         let mut output = Vec::new();
@@ -93,7 +98,7 @@ impl Step<'_> {
             output.push(line.to_owned());
         })?;
         if status.success() {
-            return Ok(());
+            return Ok(output);
         }
         if !self.report.verbose {
             self.show(&output);
