@@ -21,8 +21,9 @@ use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::gateway::WeChat;
 use crate::http::{self, Limits};
+use crate::orders::OrderError;
 use crate::outbox::Sender;
-use crate::store::{OpenError, SledStore, Store};
+use crate::store::{OpenError, SledStore, Store, StoreError};
 
 /// How often the sweep looks whether an order is due.
 const SWEEP_EVERY: Duration = Duration::from_millis(500);
@@ -50,6 +51,8 @@ pub enum RunError {
     Start(String),
     /// The store failed while running: nothing was acknowledged after that.
     StoreFailed,
+    /// The store was found damaged while running: nothing was acknowledged after that.
+    StoreDamaged,
     /// The sweep broke off: without it no lost notice is found and nothing is closed.
     SweepFailed,
     /// The delivery of webhooks broke off.
@@ -61,7 +64,7 @@ impl RunError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Open { error: OpenError::InUse, .. } => 73,
-            Self::Open { error: OpenError::Damaged { .. }, .. } => 65,
+            Self::Open { error: OpenError::Damaged { .. }, .. } | Self::StoreDamaged => 65,
             Self::Open { error: OpenError::Io(_) | OpenError::NewerFormat { .. }, .. } => 78,
             Self::Listen { .. } | Self::Start(_) => 69,
             Self::StoreFailed => 75,
@@ -137,7 +140,7 @@ impl Server {
     /// Puts given parts behind an address: tests bring their own clock, store and gateway.
     ///
     /// # Errors
-    /// [`RunError::Start`] when the store cannot be read.
+    /// [`RunError::Start`] when the store cannot be read, [`RunError::StoreDamaged`].
     pub async fn with_parts(
         listener: TcpListener,
         parts: Parts,
@@ -145,7 +148,10 @@ impl Server {
     ) -> Result<Self, RunError> {
         let app = App::new(parts);
         let open = app.orders.watch_open().await;
-        let open = open.map_err(|error| RunError::Start(error.to_string()))?;
+        let open = open.map_err(|error| match error {
+            OrderError::Store(StoreError::Damaged { .. }) => RunError::StoreDamaged,
+            error => RunError::Start(error.to_string()),
+        })?;
         tracing::info!(open_orders = open, "store opened");
         Ok(Self { app, listener, limits })
     }
@@ -188,7 +194,12 @@ impl Server {
         let result = tokio::select! {
             () = &mut serve => Ok(()),
             () = shutdown => Ok(()),
-            () = app.store.failed() => Err(RunError::StoreFailed),
+            why = app.store.failed() => Err(match why {
+                StoreError::Damaged { .. } => RunError::StoreDamaged,
+                StoreError::Failed { .. } | StoreError::Stale | StoreError::Busy => {
+                    RunError::StoreFailed
+                }
+            }),
             _ = swept => Err(RunError::SweepFailed),
             _ = delivered => Err(RunError::OutboxFailed),
         };
@@ -295,6 +306,10 @@ impl std::fmt::Display for RunError {
             Self::StoreFailed => {
                 f.write_str("the store failed; start again once the disk is in order")
             }
+            Self::StoreDamaged => f.write_str(
+                "the database is damaged; build a new data directory from a backup: \
+                 wxpay import BACKUP --into NEW-DIRECTORY",
+            ),
             Self::SweepFailed => {
                 f.write_str("the search for lost notices broke off; start again, and report it")
             }

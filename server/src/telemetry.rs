@@ -1,7 +1,9 @@
 //! Logs: one JSON line an event, without secrets. The request id of the request at hand is on every line.
 
 use std::io::IsTerminal;
+use std::panic;
 
+use tracing::dispatcher;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -33,6 +35,24 @@ pub fn check(level: &str) -> Result<(), String> {
             Err("expected error, warn, info, debug, trace or a tracing filter".into())
         }
     }
+}
+
+/// From now on a panic is a line of the log like any other. Commands without a log show it as Rust does, unless it is
+/// the database's: then they say themselves what it means.
+pub fn log_panics() {
+    let show = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        if dispatcher::has_been_set() {
+            let panic = text.unwrap_or_default();
+            tracing::error!(panic, place, "a part of the program has broken off");
+        } else if !place.contains("/sled-") {
+            show(info);
+        }
+    }));
 }
 
 /// Starts logging to standard error: text on a terminal, JSON elsewhere. `level` is a tracing filter such as `info`.

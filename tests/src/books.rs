@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wxpay_core::messages::TradeState::{
     self, Closed, NotPay, PayError, Refund, Revoked, Success, UserPaying,
 };
-use wxpay_server::orders::{EventKind, Order};
+use wxpay_server::orders::{Event, EventKind, Order};
 use wxpay_server::store::Filter;
 
 use crate::shop::outbox;
@@ -83,33 +83,7 @@ impl World {
             let events = self.server.app.store.events(&order.key).await.unwrap();
             let folded = Order::from_events(order.key.clone(), &events);
             assert_eq!(folded.as_ref(), Some(order), "the fold of {events:#?}");
-            let (mut state, mut was_paid) = (NotPay, false);
-            for event in &events {
-                let next = match &event.what {
-                    EventKind::Fact { trade_state, .. } => *trade_state,
-                    EventKind::Withdrawn => Closed,
-                    EventKind::Created { .. }
-                    | EventKind::Claimed { .. }
-                    | EventKind::PrepayAsked { .. }
-                    | EventKind::PrepayGot { .. }
-                    | EventKind::MicropayAsked { .. }
-                    | EventKind::MicropayNotSent
-                    | EventKind::MicropayRefused { .. }
-                    | EventKind::CloseAsked
-                    | EventKind::ReverseAsked
-                    | EventKind::ReverseRefused { .. }
-                    | EventKind::RefundAsked { .. }
-                    | EventKind::RefundAccepted { .. }
-                    | EventKind::RefundDelayed { .. }
-                    | EventKind::RefundRefused { .. }
-                    | EventKind::RefundFact { .. }
-                    | EventKind::Found { .. }
-                    | EventKind::Resolved { .. } => continue,
-                };
-                assert!(is_forward(state, next), "{state} -> {next} in {events:#?}");
-                state = next;
-                was_paid |= state.is_paid();
-            }
+            let was_paid = assert_moves_forward(&events);
             let no = &order.key.out_trade_no;
             let times = |topic: &str| told.get(&(no.clone(), topic.into())).copied().unwrap_or(0);
             assert_eq!(times("order.paid"), u32::from(was_paid), "{no}");
@@ -118,6 +92,38 @@ impl World {
             assert_eq!(times("anomaly.found"), anomalies, "{no}");
         }
     }
+}
+
+/// An order never moves back. Answers with whether it was ever paid.
+pub fn assert_moves_forward(events: &[Event]) -> bool {
+    let (mut state, mut was_paid) = (NotPay, false);
+    for event in events {
+        let next = match &event.what {
+            EventKind::Fact { trade_state, .. } => *trade_state,
+            EventKind::Withdrawn => Closed,
+            EventKind::Created { .. }
+            | EventKind::Claimed { .. }
+            | EventKind::PrepayAsked { .. }
+            | EventKind::PrepayGot { .. }
+            | EventKind::MicropayAsked { .. }
+            | EventKind::MicropayNotSent
+            | EventKind::MicropayRefused { .. }
+            | EventKind::CloseAsked
+            | EventKind::ReverseAsked
+            | EventKind::ReverseRefused { .. }
+            | EventKind::RefundAsked { .. }
+            | EventKind::RefundAccepted { .. }
+            | EventKind::RefundDelayed { .. }
+            | EventKind::RefundRefused { .. }
+            | EventKind::RefundFact { .. }
+            | EventKind::Found { .. }
+            | EventKind::Resolved { .. } => continue,
+        };
+        assert!(is_forward(state, next), "{state} -> {next} in {events:#?}");
+        state = next;
+        was_paid |= state.is_paid();
+    }
+    was_paid
 }
 
 /// The moves that the simulated WeChat can cause.

@@ -9,6 +9,7 @@
 )]
 
 mod books;
+pub mod disk;
 mod fake_login;
 mod logs;
 mod notice;
@@ -22,12 +23,13 @@ mod shop;
 pub mod store_contract;
 mod world;
 
+pub use books::assert_moves_forward;
 pub use fake_login::FakeLogin;
 pub use logs::Logs;
 pub use notice::Notice;
 pub use raw::Wire;
 pub use receiver::{Answer, Received, Receiver};
-pub use server::{RunningServer, StoreKind};
+pub use server::{RunningServer, StoreKind, patiently};
 pub use shop::{
     ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, CAKE, ENDPOINT, MCH_ID, SHOP, SISTER, Shop, Sub,
     TEA, WEBHOOK_SECRET, outbox,

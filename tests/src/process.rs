@@ -51,7 +51,8 @@ pub async fn output(command: &mut Command) -> Output {
 /// takes it while the server is down.
 pub fn free_port() -> u16 {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    // A block for each test process: several may run at a time, with ids that follow each other.
+    let first = 20_000 + u16::try_from(std::process::id() % 187 * 64).unwrap();
     let free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     std::iter::from_fn(|| Some(first + TAKEN.fetch_add(1, Ordering::SeqCst)))
         .take(1_000)
@@ -154,7 +155,12 @@ impl Site {
 
     /// Serves it, and waits until it listens.
     pub async fn serve(&self) -> Process {
-        let process = Process::spawn(&mut self.command());
+        self.serve_by(&mut self.command()).await
+    }
+
+    /// Serves it by a command of the caller's, and waits until it listens.
+    pub async fn serve_by(&self, command: &mut Command) -> Process {
+        let process = Process::spawn(command);
         process.wait_for_log(|line| line["message"] == "listening").await;
         process
     }
@@ -185,10 +191,15 @@ impl Process {
 
     /// Waits until the log is as wanted.
     pub async fn wait_until(&self, wanted: impl Fn(&[String]) -> bool) {
+        let has_come = self.comes(wanted).await;
+        assert!(has_come, "what was waited for is not in the log:\n{}", self.log().join("\n"));
+    }
+
+    /// Waits until the log is as wanted, or will never be: the process has ended.
+    pub async fn comes(&self, wanted: impl Fn(&[String]) -> bool) -> bool {
         let mut log = self.log.clone();
         let waiting = timeout(SOON, log.wait_for(|lines| wanted(lines))).await;
-        let has_come = waiting.is_ok_and(|log| log.is_ok());
-        assert!(has_come, "what was waited for is not in the log:\n{}", self.log().join("\n"));
+        waiting.is_ok_and(|log| log.is_ok())
     }
 
     /// The log so far, line by line.
@@ -198,8 +209,32 @@ impl Process {
 
     /// SIGTERM: please end.
     pub fn terminate(&self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+    }
+
+    /// SIGSTOP: not one instruction more. Returns when the last thread has stopped.
+    pub async fn freeze(&self) {
+        kill_process(self.pid(), Signal::STOP).unwrap();
+        let threads = format!("/proc/{}/task", self.pid().as_raw_nonzero());
+        let is_stopped = || {
+            fs::read_dir(&threads).unwrap().all(|thread| {
+                let stat = fs::read_to_string(thread.unwrap().path().join("stat"));
+                // `pid (name) state …`; a name may contain anything. A thread that has ended is gone.
+                stat.is_ok_and(|stat| stat.rsplit(')').next().unwrap().starts_with(" T"))
+            })
+        };
+        let stopped = async {
+            while !is_stopped() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SOON, stopped).await.expect("it should have stopped by now");
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
         let pid = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).unwrap()));
-        kill_process(pid.expect("it has ended already"), Signal::TERM).unwrap();
+        pid.expect("it has ended already")
     }
 
     /// SIGKILL: no chance to do anything. Returns when it is gone; gives back its log.

@@ -567,8 +567,8 @@ impl Store for DawdlingStore {
         self.inner.healthy()
     }
 
-    async fn failed(&self) {
-        self.inner.failed().await;
+    async fn failed(&self) -> StoreError {
+        self.inner.failed().await
     }
 
     async fn close(&self) {

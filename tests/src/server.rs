@@ -18,6 +18,9 @@ use wxpay_server::outbox::{Sender, WebhookLimits};
 use wxpay_server::run::{RunError, Server};
 use wxpay_server::store::{MemoryStore, OpenError, SledStore, Store};
 
+/// How long a directory may stay in use after its store was closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Where the server keeps its orders.
 #[derive(Debug, Clone)]
 pub enum StoreKind {
@@ -116,11 +119,25 @@ impl RunningServer {
 
 /// A server that has just stopped may still hold the directory for a moment: a request of its own was cut off.
 async fn open(path: &Path) -> SledStore {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         match SledStore::open(path, 8 << 20) {
             Err(OpenError::InUse) if Instant::now() < deadline => tokio::task::yield_now().await,
             opened => return opened.unwrap(),
+        }
+    }
+}
+
+/// A store that was just closed may still hold its directory for a moment: sled's threads finish what was left to them.
+///
+/// # Errors
+/// What `open` says in the end.
+pub fn patiently<T>(open: impl Fn() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match open() {
+            Err(OpenError::InUse) if Instant::now() < deadline => std::thread::yield_now(),
+            opened => return opened,
         }
     }
 }

@@ -6,6 +6,7 @@ mod counts;
 mod debian;
 mod error;
 mod fuzz;
+mod mishaps;
 mod npm;
 mod paths;
 mod process;
@@ -34,6 +35,10 @@ cargo xtask COMMAND
   bench            measures, and writes docs/performance.md and its chart
   counts           the instructions of core's calls against their budgets; a part of test
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
+  crash            kill -9 under load: --rounds N (200), --seed N to repeat a run
+  powercut         the power goes off under load: --rounds N (100), --seed N; needs root
+  syncfail         the Nth sync fails, N from 1 to --rounds N (200), --seed N; needs strace
+  damage           flipped bytes, cut and lost files: --rounds N (60), --seed N
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
 
@@ -60,6 +65,10 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "counts" => bench::counts::alone(switch(args, "counts", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
         "fuzz" => fuzz::long(args),
+        "crash" => mishaps::CRASH.run(args),
+        "powercut" => mishaps::POWERCUT.run(args),
+        "syncfail" => mishaps::SYNCFAIL.run(args),
+        "damage" => mishaps::DAMAGE.run(args),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

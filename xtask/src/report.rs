@@ -12,6 +12,8 @@ use crate::{paths, process};
 
 /// How much of a failed command's output is shown; the log has it all.
 const SHOWN_LINES: usize = 500;
+/// How a test says that it cannot run on this machine, and why. No screen is without such a line.
+pub const CANNOT_RUN: &str = "cannot run here: ";
 const NAME_WIDTH: usize = 9;
 const DETAIL_WIDTH: usize = 56;
 
@@ -29,6 +31,8 @@ pub struct Step<'a> {
     report: &'a mut Report,
     name: &'static str,
     counts: Counts,
+    /// What could not run, and why.
+    not_run: Vec<String>,
 }
 
 impl Report {
@@ -47,9 +51,9 @@ impl Report {
         work: impl FnOnce(&mut Step<'_>) -> Result<String, TaskError>,
     ) -> Result<(), TaskError> {
         let started = Instant::now();
-        let mut step = Step { report: self, name, counts: Counts::default() };
+        let mut step = Step { report: self, name, counts: Counts::default(), not_run: Vec::new() };
         let result = work(&mut step);
-        let counts = step.counts;
+        let Step { counts, not_run, .. } = step;
         self.counts.passed += counts.passed;
         self.counts.failed += counts.failed;
         let detail = match &result {
@@ -61,6 +65,9 @@ impl Report {
             }
         };
         self.print_line(name, detail, started.elapsed(), result.is_ok());
+        for why in not_run {
+            println!("! {:NAME_WIDTH$} {CANNOT_RUN}{why}", "");
+        }
         result.map(drop)
     }
 
@@ -95,6 +102,9 @@ impl Step<'_> {
         let status = process::stream(command, |line| {
             self.say(line);
             self.counts.read(line);
+            if let Some((_, why)) = line.split_once(CANNOT_RUN) {
+                self.not_run.push(why.to_owned());
+            }
             output.push(line.to_owned());
         })?;
         if status.success() {

@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Read the data directory itself: the server is stopped · 服务端已停止,直接读取数据目录
     #[arg(long)]
     offline: bool,
+    /// Without a backup: save what is left of a damaged directory · 没有备份时,导出损坏目录中尚存的数据
+    #[arg(long, requires = "offline")]
+    salvage: bool,
 }
 
 const HELP: &str = "\
@@ -151,7 +154,10 @@ fn offline<W: Write>(args: &Args, writer: &mut Writer<W>) -> Result<(), Failure>
         .map_err(|problems| Failure::Exit(check_config::report(&problems)))?;
     let directory = &config.store_path;
     let store = store_error::existing(directory)
-        .and_then(|()| SledStore::open(directory, config.store_cache_bytes))
+        .and_then(|()| match args.salvage {
+            true => SledStore::salvage(directory, config.store_cache_bytes),
+            false => SledStore::open(directory, config.store_cache_bytes),
+        })
         .map_err(|error| Failure::Exit(store_error::report(directory, &error)))?;
     let store: Arc<dyn Store> = Arc::new(store);
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Failure::Output)?;

@@ -34,6 +34,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::telemetry;
+
 const EXIT_CODES: &str = "\
 Exit codes · 退出码: 0 done · 完成, 1 refused or not as it should be · 被拒绝或不一致,
   2 wrong arguments or unreadable input · 参数错误或无法读取, 65 damaged data · 数据损坏,
@@ -127,6 +129,7 @@ mod exit {
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
+        telemetry::log_panics();
         match self.command {
             Command::Serve(args) => serve::run(&args),
             #[cfg(feature = "demo")]

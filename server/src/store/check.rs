@@ -34,6 +34,16 @@ pub struct CheckProblem {
 
 const MAX_PROBLEMS: usize = 1_000;
 
+impl CheckReport {
+    pub(super) fn problem(&mut self, row: &[u8], what: &'static str) {
+        self.problem_count += 1;
+        if self.problems.len() < MAX_PROBLEMS {
+            let row = row.escape_ascii().to_string();
+            self.problems.push(CheckProblem { row, what });
+        }
+    }
+}
+
 /// # Errors
 /// What sled says when it cannot read its own file.
 pub(super) fn check(db: &sled::Db) -> Result<CheckReport, String> {
@@ -59,11 +69,7 @@ type Expected = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl Check<'_> {
     fn problem(&mut self, row: &[u8], what: &'static str) {
-        self.report.problem_count += 1;
-        if self.report.problems.len() < MAX_PROBLEMS {
-            let row = row.escape_ascii().to_string();
-            self.report.problems.push(CheckProblem { row, what });
-        }
+        self.report.problem(row, what);
     }
 
     fn count(&mut self, kind: &'static str) {

@@ -5,21 +5,29 @@
 //! Only then is anybody answered. The first error ends all writing.
 //!
 //! sled shows a batch to readers before it is durable, so a reader waits until what it has seen is: see `settled`.
+//!
+//! After a start it also counts the rows that opening had no time for, whenever nobody waits.
 
 use std::fs::File;
 use std::io;
 
-use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{oneshot, watch};
 
 use super::group::Group;
 use super::head::{Head, HeadFile};
+use super::tally::Tally;
+use super::trouble::{self, catching, is_for_good, trouble};
+use super::verify::Verifier;
 use super::{Change, StoreError};
 
 /// How many changes may wait.
 const QUEUE: usize = 1024;
 /// How many changes share one sync.
 const GROUP: usize = 256;
+/// How many rows are counted between looks at the queue: about a millisecond's worth.
+const ROWS: usize = 500;
 
 type Answer = oneshot::Sender<Result<(), StoreError>>;
 
@@ -32,17 +40,32 @@ enum Job {
 #[derive(Debug)]
 pub(super) struct Committer {
     queue: Sender<Job>,
-    progress: watch::Receiver<Progress>,
+    progress: watch::Sender<Progress>,
 }
 
 /// How far the thread has come, counted in groups since it started.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 struct Progress {
     /// Readers may see this group.
     begun: u64,
     /// This group survives a power cut.
     durable: u64,
-    failed: bool,
+    /// Why nothing will be written any more.
+    failed: Option<StoreError>,
+    /// The thread has ended.
+    ended: bool,
+}
+
+impl Progress {
+    /// The first failure is the last thing that is said: the process must start anew.
+    fn fail(&mut self, error: &StoreError) -> bool {
+        let is_first = self.failed.is_none();
+        if is_first {
+            tracing::error!(%error, "the store has failed; nothing more will be acknowledged");
+            self.failed = Some(error.clone());
+        }
+        is_first
+    }
 }
 
 /// What the thread owns.
@@ -52,13 +75,29 @@ pub(super) struct Disk {
     pub(super) file: File,
     pub(super) head_file: HeadFile,
     pub(super) head: Head,
+    pub(super) tally: Tally,
+    /// Who still counts whether the rows are those of the tally.
+    pub(super) verifier: Option<Verifier>,
 }
 
 impl Committer {
     pub(super) fn start(disk: Disk) -> io::Result<Self> {
         let (queue, jobs) = channel(QUEUE);
-        let (report, progress) = watch::channel(Progress::default());
-        let run = move || Thread { disk, failed: None, report }.run(jobs);
+        let progress = watch::Sender::new(Progress::default());
+        let report = progress.clone();
+        let run = move || {
+            let thread = Thread { disk, report: report.clone() };
+            let ended = catching(|| {
+                thread.run(jobs);
+                Ok(())
+            });
+            report.send_modify(|progress| {
+                if let Err(error) = ended {
+                    progress.fail(&error);
+                }
+                progress.ended = true;
+            });
+        };
         std::thread::Builder::new().name("committer".into()).spawn(run)?;
         Ok(Self { queue, progress })
     }
@@ -74,9 +113,15 @@ impl Committer {
         wait.await.unwrap_or_else(|_| Err(closed()))
     }
 
-    /// A thread that has ended, by close or by a panic inside sled, cannot write either.
+    /// A thread that has ended cannot write either.
     pub(super) fn healthy(&self) -> bool {
-        self.progress.has_changed().is_ok() && !self.progress.borrow().failed
+        let progress = self.progress.borrow();
+        !progress.ended && progress.failed.is_none()
+    }
+
+    /// A reader has met damage: nothing is written on top of that.
+    pub(super) fn give_up(&self, error: &StoreError) {
+        self.progress.send_if_modified(|progress| progress.fail(error));
     }
 
     /// Waits until everything that a read before this call may have seen is durable.
@@ -85,20 +130,21 @@ impl Committer {
     /// [`StoreError::Failed`] when it never will be: then nobody may be told of it.
     pub(super) async fn settled(&self) -> Result<(), StoreError> {
         let begun = self.progress.borrow().begun;
-        let mut progress = self.progress.clone();
-        match progress.wait_for(|now| now.durable >= begun || now.failed).await.map(|now| *now) {
-            Ok(now) if now.durable >= begun => Ok(()),
-            Ok(_) | Err(_) => Err(StoreError::Failed {
-                what: "reading",
-                detail: "the newest changes could not be made durable".into(),
-            }),
+        let mut progress = self.progress.subscribe();
+        let is_known = |now: &Progress| now.durable >= begun || now.failed.is_some() || now.ended;
+        let now = progress.wait_for(is_known).await;
+        if now.is_ok_and(|now| now.durable >= begun) {
+            return Ok(());
         }
+        let detail = "the newest changes could not be made durable".into();
+        Err(StoreError::Failed { what: "reading", detail })
     }
 
-    /// Returns when writing has ended: an error, a panic inside sled, or `close`.
-    pub(super) async fn failed(&self) {
-        // Either answer means that nothing more will be written.
-        let _ = self.progress.clone().wait_for(|now| now.failed).await;
+    /// Returns when writing has ended, and why: an error, damage, or `close`.
+    pub(super) async fn failed(&self) -> StoreError {
+        let mut progress = self.progress.subscribe();
+        let now = progress.wait_for(|now| now.failed.is_some() || now.ended).await;
+        now.ok().and_then(|now| now.failed.clone()).unwrap_or_else(closed)
     }
 
     /// Ends the thread when all that was queued before is durable.
@@ -117,13 +163,12 @@ fn closed() -> StoreError {
 
 struct Thread {
     disk: Disk,
-    failed: Option<StoreError>,
     report: watch::Sender<Progress>,
 }
 
 impl Thread {
     fn run(mut self, mut jobs: Receiver<Job>) {
-        while let Some(first) = jobs.blocking_recv() {
+        while let Some(first) = self.next(&mut jobs) {
             let mut waiting = Vec::new();
             let mut close = None;
             let mut next = Some(first);
@@ -138,6 +183,7 @@ impl Thread {
             self.commit(waiting);
             if let Some(done) = close {
                 self.finish();
+                self.report.send_modify(|progress| progress.ended = true);
                 // Whoever waits may open the directory again: let go of it first.
                 drop((self, jobs));
                 let _ = done.send(());
@@ -146,20 +192,46 @@ impl Thread {
         }
     }
 
+    /// The next job. While none waits, and once for each that does, rows are counted.
+    fn next(&mut self, jobs: &mut Receiver<Job>) -> Option<Job> {
+        while self.disk.verifier.is_some() {
+            self.verify();
+            match jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => return None,
+            }
+        }
+        jobs.blocking_recv()
+    }
+
+    fn verify(&mut self) {
+        let Disk { db, tally, verifier, .. } = &mut self.disk;
+        let Some(at_work) = verifier else { return };
+        match at_work.step(db, ROWS) {
+            Ok(false) => {}
+            Ok(true) if at_work.seen() == *tally => {
+                tracing::info!(rows = tally.rows, "every row of the store is in its place");
+                *verifier = None;
+            }
+            Ok(true) => self.fail(&trouble::DAMAGED),
+            Err(error) => self.fail(&trouble("reading", error)),
+        }
+    }
+
     /// Commits a group and answers each of its members.
     fn commit(&mut self, waiting: Vec<(Box<Change>, Answer)>) {
-        let mut group = Group::new(&self.disk.db);
+        let db = self.disk.db.clone();
+        let mut group = Group::new(&db);
         let mut accepted = Vec::with_capacity(waiting.len());
         let mut broken = None;
         for (change, answer) in waiting {
-            let verdict = match &self.failed {
-                Some(failed) => Err(failed.clone()),
-                None => group.add(&change),
-            };
+            let failed = self.report.borrow().failed.clone();
+            let verdict = failed.map_or_else(|| group.add(&change), Err);
             match verdict {
                 Ok(()) => accepted.push(answer),
                 Err(error) => {
-                    if matches!(error, StoreError::Failed { .. }) {
+                    if is_for_good(&error) {
                         broken.get_or_insert(error.clone());
                     }
                     reply(answer, Err(error));
@@ -172,8 +244,9 @@ impl Thread {
         let result = match broken {
             Some(error) => Err(error),
             None => {
-                let (batch, head) = group.finish(self.disk.head);
-                self.write(batch, head)
+                let Disk { head, tally, verifier, .. } = &mut self.disk;
+                let finished = group.finish(*head, tally, verifier.as_mut());
+                finished.and_then(|(batch, head)| self.write(batch, head))
             }
         };
         if let Err(error) = &result {
@@ -184,22 +257,19 @@ impl Thread {
         }
     }
 
-    /// The first failure is the last thing that is said: the process must start anew.
     fn fail(&mut self, error: &StoreError) {
-        if self.failed.is_none() {
-            tracing::error!(%error, "the store has failed; nothing more will be acknowledged");
-            self.failed = Some(error.clone());
-            self.report.send_modify(|progress| progress.failed = true);
-        }
+        self.disk.verifier = None;
+        self.report.send_if_modified(|progress| progress.fail(error));
     }
 
     fn write(&mut self, batch: sled::Batch, head: Head) -> Result<(), StoreError> {
         self.report.send_modify(|progress| progress.begun += 1);
-        let failed = |what| move |detail: String| StoreError::Failed { what, detail };
-        self.disk.db.apply_batch(batch).map_err(|e| failed("writing")(e.to_string()))?;
-        self.disk.db.flush().map_err(|e| failed("flushing")(e.to_string()))?;
-        self.disk.file.sync_data().map_err(|e| failed("syncing")(e.to_string()))?;
-        self.disk.head_file.write(head).map_err(|e| failed("writing the head")(e.to_string()))?;
+        let failed =
+            |what, error: io::Error| StoreError::Failed { what, detail: error.to_string() };
+        self.disk.db.apply_batch(batch).map_err(|error| trouble("writing", error))?;
+        self.disk.db.flush().map_err(|error| trouble("flushing", error))?;
+        self.disk.file.sync_data().map_err(|error| failed("syncing", error))?;
+        self.disk.head_file.write(head).map_err(|error| failed("writing the head", error))?;
         self.disk.head = head;
         self.report.send_modify(|progress| progress.durable = progress.begun);
         Ok(())

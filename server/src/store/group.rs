@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::change::OrderChange;
 use super::head::Head;
 use super::rows::{Expect, json};
+use super::tally::Tally;
+use super::trouble::trouble;
+use super::verify::Verifier;
 use super::{Change, StoreError, keys};
 use crate::orders::Order;
 
@@ -44,8 +47,13 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// The batch, and the head it leads to.
-    pub(super) fn finish(self, head: Head) -> (sled::Batch, Head) {
+    /// The batch, and the head it leads to. The tally follows, and so does who counts anew.
+    pub(super) fn finish(
+        self,
+        head: Head,
+        tally: &mut Tally,
+        mut verifier: Option<&mut Verifier>,
+    ) -> Result<(sled::Batch, Head), StoreError> {
         let content = self
             .writes
             .iter()
@@ -53,13 +61,18 @@ impl<'a> Group<'a> {
         let head = head.next(content);
         let mut batch = sled::Batch::default();
         for (key, value) in self.writes {
+            let old = self.db.get(&key).map_err(|error| trouble("reading", error))?;
+            tally.change(&key, old.as_deref(), value.as_deref());
+            if let Some(verifier) = &mut verifier {
+                verifier.follow(&key, old.as_deref(), value.as_deref());
+            }
             match value {
                 Some(value) => batch.insert(key, value),
                 None => batch.remove(key),
             }
         }
-        batch.insert(keys::HEAD, head.to_bytes().as_slice());
-        (batch, head)
+        batch.insert(keys::HEAD, head_row(head, *tally));
+        Ok((batch, head))
     }
 
     fn check_revision(&self, change: &OrderChange) -> Result<(), StoreError> {
@@ -75,12 +88,16 @@ impl<'a> Group<'a> {
         if let Some(value) = self.writes.get(key) {
             return Ok(value.clone());
         }
-        let found = self
-            .db
-            .get(key)
-            .map_err(|error| StoreError::Failed { what: "reading", detail: error.to_string() })?;
+        let found = self.db.get(key).map_err(|error| trouble("reading", error))?;
         Ok(found.map(|value| value.to_vec()))
     }
+}
+
+/// What stands at `m/head`.
+pub(super) fn head_row(head: Head, tally: Tally) -> Vec<u8> {
+    let mut bytes = head.to_bytes().to_vec();
+    bytes.extend(tally.to_bytes());
+    bytes
 }
 
 fn order_writes(change: &OrderChange, writes: &mut Vec<Write>) -> Result<(), StoreError> {

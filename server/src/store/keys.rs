@@ -15,7 +15,7 @@
 //! | `x/<merchant>/<endpoint>/<next_ms>/<no>/<seq>/<id>` | outbox row as JSON |
 //! | `z/<merchant>/<endpoint>/<at_ms>/<no>/<seq>/<id>` | outbox row that is not sent any more |
 //! | `b/<merchant>/<date>` | day as JSON: how its bill compared |
-//! | `m/head` | sequence (8 bytes), chain hash (32 bytes) |
+//! | `m/head` | sequence (8 bytes), chain hash (32 bytes), tally (24 bytes) |
 //! | `m/format` | format number (8 bytes) |
 //!
 //! Neither merchant and endpoint ids nor the numbers of orders and refunds contain `/`.
@@ -24,6 +24,8 @@ use super::{Movement, OutboxRow};
 use crate::books::Day;
 use crate::orders::OrderKey;
 
+/// What is about the store itself.
+pub(super) const META: &[u8] = b"m/";
 pub(super) const HEAD: &[u8] = b"m/head";
 pub(super) const FORMAT: &[u8] = b"m/format";
 pub(super) const EVENTS: &[u8] = b"e/";
@@ -171,6 +173,13 @@ pub(super) fn behind(prefix: &[u8]) -> Vec<u8> {
         *last += 1;
     }
     end
+}
+
+/// The first key behind this one.
+pub(super) fn right_behind(key: &[u8]) -> Vec<u8> {
+    let mut next = key.to_vec();
+    next.push(0);
+    next
 }
 
 fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {

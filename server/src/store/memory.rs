@@ -147,7 +147,7 @@ impl Store for MemoryStore {
         !self.tables().closed
     }
 
-    async fn failed(&self) {
+    async fn failed(&self) -> StoreError {
         std::future::pending().await
     }
 

@@ -21,6 +21,9 @@ mod keys;
 mod memory;
 mod rows;
 mod sled;
+mod tally;
+mod trouble;
+mod verify;
 
 use async_trait::async_trait;
 
@@ -71,8 +74,9 @@ pub trait Store: Send + Sync {
     /// Whether changes can be made durable right now.
     fn healthy(&self) -> bool;
 
-    /// Returns when writing has failed for good; never, while all is well.
-    async fn failed(&self);
+    /// Returns when writing has ended for good, and why: a disk in trouble, or [`StoreError::Damaged`] when the store
+    /// has been found not to be what was acknowledged. Never, while all is well.
+    async fn failed(&self) -> StoreError;
 
     /// Ends writing: everything answered is durable, nothing more is taken.
     async fn close(&self);

@@ -486,10 +486,7 @@ type Found<T> = Result<Option<T>, StoreError>;
 
 /// Where a scan begins: at its beginning, or right behind the last row of the page before.
 pub(super) fn after_or(beginning: Vec<u8>, after: Option<Vec<u8>>) -> Vec<u8> {
-    after.map_or(beginning, |mut key| {
-        key.push(0);
-        key
-    })
+    after.map_or(beginning, |key| keys::right_behind(&key))
 }
 
 pub(super) fn decode<T: DeserializeOwned>(

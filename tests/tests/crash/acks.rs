@@ -1,6 +1,7 @@
 //! The record outside the server of what the server has acknowledged.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use serde_json::Value;
@@ -10,6 +11,8 @@ use tokio::sync::watch;
 pub struct Acks {
     books: Mutex<Books>,
     count: watch::Sender<usize>,
+    /// Somebody was told that nothing can be recorded any more.
+    failure_told: AtomicBool,
 }
 
 /// What was said.
@@ -53,7 +56,8 @@ impl OrderAcks {
 
 impl Default for Acks {
     fn default() -> Self {
-        Self { books: Mutex::default(), count: watch::Sender::new(0) }
+        let (books, count) = (Mutex::default(), watch::Sender::new(0));
+        Self { books, count, failure_told: AtomicBool::new(false) }
     }
 }
 
@@ -68,6 +72,21 @@ impl Acks {
     pub fn login(&self, openid: &str) {
         self.books().openids.insert(openid.into());
         self.count.send_modify(|count| *count += 1);
+    }
+
+    /// Writes down that somebody was told that the store has failed.
+    pub fn tell_failure(&self) {
+        self.failure_told.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a server has said so.
+    pub fn is_failure_told(&self) -> bool {
+        self.failure_told.load(Ordering::SeqCst)
+    }
+
+    /// Another server, another store: nobody has been told anything bad of it.
+    pub fn forget_failure(&self) {
+        self.failure_told.store(false, Ordering::SeqCst);
     }
 
     /// How many acknowledgements there were.

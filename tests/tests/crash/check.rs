@@ -1,5 +1,18 @@
-//! What must hold after a kill: everything acknowledged is there, every log folds to its record, the log says no secret;
-//! and in the end, our books are WeChat's ledger.
+//! What must hold after a mishap. Every acknowledgement is kept, and so are the invariants:
+//!
+//! | | | where |
+//! |---|---|---|
+//! | I1 | each notice that was taken is durably paid | [`store`] |
+//! | I2 | one transaction_id per order, unique over all orders | [`invariants`] |
+//! | I3 | paid only with the order's own amount and currency | [`invariants`] |
+//! | I4 | refunds that have not failed are at most what was paid | [`invariants`] |
+//! | I5 | an out_refund_no belongs to one refund | [`invariants`] |
+//! | I6 | events contiguous, record = fold, indexes as the events say, all rows there | [`store`] |
+//! | I7 | one row in the outbox for each end of an order | [`every_end_is_told`] |
+//! | I8 | no forbidden transition | [`invariants`] |
+//! | I9 | no secret in the log | [`no_secrets`] |
+//! | I10 | every doubt ends once WeChat answers | [`books_agree_in_the_end`] |
+//! | I11 | books = WeChat's ledger | [`books`] |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +25,7 @@ use wxpay_server::store::{Filter, SledStore, Store};
 use wxpay_simulator::Running;
 use wxpay_tests::process::{Site, http_client};
 use wxpay_tests::store_contract::{assert_log_is_whole, key};
-use wxpay_tests::{Receiver, SHOP, WEBHOOK_SECRET, outbox};
+use wxpay_tests::{Receiver, SHOP, WEBHOOK_SECRET, assert_moves_forward, outbox, patiently};
 
 use crate::acks::{Acks, OrderAcks};
 
@@ -27,7 +40,7 @@ pub async fn store(
     receiver: &Receiver,
     context: &str,
 ) -> Vec<Order> {
-    let store = SledStore::open(&site.data(), 4 << 20)
+    let store = patiently(|| SledStore::open(&site.data(), 4 << 20))
         .unwrap_or_else(|error| panic!("{context}: the store does not open: {error}"));
     let books = acks.all();
     for (no, acks) in &books.orders {
@@ -42,15 +55,44 @@ pub async fn store(
         let ours = store.order(&key("shop", no)).await.unwrap();
         let ours = ours.unwrap_or_else(|| panic!("{context}: {no}: sent to WeChat, not on record"));
         let told = order.notice_acknowledged();
-        assert!(ours.trade_state.is_paid() || !told, "{context}: {no}: its notice was taken");
+        assert!(ours.trade_state.is_paid() || !told, "I1: {context}: {no}: its notice was taken");
     }
     let orders = all(&store).await;
     for order in &orders {
+        // I6, and I8 besides.
         assert_log_is_whole(&store, &order.key).await;
+        let events = store.events(&order.key).await.unwrap();
+        assert_moves_forward(&events);
     }
+    invariants(&orders, context);
     every_end_is_told(&store, &orders, receiver, context).await;
     store.close().await;
+    drop(store);
+    let report = patiently(|| SledStore::check(&site.data(), 4 << 20)).unwrap();
+    assert_eq!(report.problems, [], "I6: {context}");
     orders
+}
+
+/// What must be true of the orders among themselves.
+fn invariants(orders: &[Order], context: &str) {
+    let (mut transactions, mut refunds) = (BTreeSet::new(), BTreeSet::new());
+    for order in orders {
+        let no = &order.key.out_trade_no;
+        if let Some(payment) = &order.payment {
+            let is_new = transactions.insert(&payment.transaction_id);
+            assert!(is_new, "I2: {context}: {no}: another order's transaction_id");
+            assert_eq!(payment.total_fee, order.terms.total_fee, "I3: {context}: {no}");
+            assert_eq!(payment.fee_type, "CNY", "I3: {context}: {no}");
+        }
+        let paid = order.payment.as_ref().map_or(0, |payment| payment.total_fee.get());
+        let held = order.refunds.iter().filter(|refund| refund.holds_amount());
+        let held: u64 = held.map(|refund| refund.terms.refund_fee.get()).sum();
+        assert!(held <= paid, "I4: {context}: {no}: {held} of {paid} fen refunded");
+        for refund in &order.refunds {
+            let is_new = refunds.insert(&refund.terms.out_refund_no);
+            assert!(is_new, "I5: {context}: {no}: another refund's number");
+        }
+    }
 }
 
 async fn order(store: &dyn Store, no: &str, acks: &OrderAcks) -> Result<(), String> {
@@ -131,7 +173,7 @@ async fn every_end_is_told(
     }
     let told: BTreeSet<String> = bodies.into_keys().collect();
     let known: BTreeSet<String> = told.union(&waiting).cloned().collect();
-    assert_eq!(known, expected, "{context}: told or waiting (left), and what happened (right)");
+    assert_eq!(known, expected, "I7: {context}: told or waiting (left), and what happened (right)");
 }
 
 /// Waits until nothing waits any more.
@@ -178,7 +220,7 @@ pub async fn books_agree_in_the_end(site: &Site, wechat: &Running) {
     };
     let in_time = timeout(SWEPT, agreed).await;
     let (ours, theirs) = (paid_here().await, wechat.ledger().len());
-    assert!(in_time.is_ok(), "{ours} paid here, {theirs} in the ledger");
+    assert!(in_time.is_ok(), "I10: {ours} paid here, {theirs} in the ledger");
 }
 
 /// Every payment of the ledger is on its order with its amount, and no other payment is anywhere.
@@ -193,7 +235,7 @@ pub fn books(orders: &[Order], wechat: &Running) {
         ledger.map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee)).collect();
     ours.sort();
     theirs.sort();
-    assert_eq!(ours, theirs, "our books on the left, WeChat's ledger on the right");
+    assert_eq!(ours, theirs, "I11: our books on the left, WeChat's ledger on the right");
     for order in orders {
         let is_paid = order.trade_state == TradeState::Success;
         assert_eq!(is_paid, order.payment.is_some(), "{order:?}");
@@ -203,16 +245,21 @@ pub fn books(orders: &[Order], wechat: &Running) {
 
 /// Whole lines of JSON, nothing that went wrong, nothing that is secret. The kill may have cut the last line.
 pub fn log(lines: &[String], context: &str) {
-    let (last, whole) = lines.split_last().expect("a log");
+    let (_, whole) = lines.split_last().expect("a log");
     for line in whole {
         let parsed = serde_json::from_str::<Value>(line);
         let parsed = parsed.unwrap_or_else(|_| panic!("{context}: {line}"));
         assert_ne!(parsed["level"], "ERROR", "{context}: {line}");
     }
-    for line in whole.iter().chain([last]) {
-        let base64 = WEBHOOK_SECRET.trim_start_matches("whsec_");
+    no_secrets(lines, context);
+}
+
+/// I9: no secret in the logs.
+pub fn no_secrets(lines: &[String], context: &str) {
+    let base64 = WEBHOOK_SECRET.trim_start_matches("whsec_");
+    for line in lines {
         for secret in [SHOP.api_key, SHOP.app_secret, SHOP.admin_key, base64, "session_key"] {
-            assert!(!line.contains(secret), "{context}: a secret in the log: {line}");
+            assert!(!line.contains(secret), "I9: {context}: a secret in the log: {line}");
         }
     }
 }

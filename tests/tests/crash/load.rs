@@ -89,7 +89,7 @@ impl Client {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let reply = send(request).await?;
+        let reply = send(&self.acks, request).await?;
         assert_eq!(reply.status, status, "create: {}", reply.json);
         let no = reply.json["out_trade_no"].as_str().unwrap();
         self.acks.order(no, |acks| {
@@ -137,7 +137,7 @@ impl Client {
     async fn show(&self, no: &str) -> Result<(), Gone> {
         let request =
             self.http.get(format!("{}/v1/orders/{no}", self.url)).bearer_auth(SHOP.admin_key);
-        let reply = send(request).await?;
+        let reply = send(&self.acks, request).await?;
         assert_eq!(reply.status, 200, "show: {}", reply.json);
         self.acks.order(no, |acks| acks.see(&reply.json));
         Ok(())
@@ -145,7 +145,8 @@ impl Client {
 
     async fn close(&self, no: &str) -> Result<(), Gone> {
         let path = format!("/v1/orders/{no}/close");
-        let reply = send(self.post(&path, &Value::Null).bearer_auth(SHOP.admin_key)).await?;
+        let reply =
+            send(&self.acks, self.post(&path, &Value::Null).bearer_auth(SHOP.admin_key)).await?;
         // 202: WeChat closes no order younger than five minutes.
         assert!(matches!(reply.status, 200 | 202), "close: {} {}", reply.status, reply.json);
         self.acks.order(no, |acks| {
@@ -156,7 +157,7 @@ impl Client {
     }
 
     async fn phone(&self, path: &str, token: &str, body: Value) -> Result<Reply, Gone> {
-        send(self.post(path, &body).header("token", token)).await
+        send(&self.acks, self.post(path, &body).header("token", token)).await
     }
 
     fn post(&self, path: &str, body: &Value) -> RequestBuilder {
@@ -164,11 +165,21 @@ impl Client {
     }
 }
 
-/// A reply that did not come back whole has acknowledged nothing.
-async fn send(request: RequestBuilder) -> Result<Reply, Gone> {
+/// A reply that did not come back whole has acknowledged nothing. Neither has one that says that nothing can be
+/// recorded; and whoever asks after that one must not be told of success.
+async fn send(acks: &Acks, request: RequestBuilder) -> Result<Reply, Gone> {
+    let is_late = acks.is_failure_told();
     let response = request.send().await.map_err(|_| Gone)?;
     let status = response.status().as_u16();
     let text = response.text().await.map_err(|_| Gone)?;
-    let json = serde_json::from_str(&text).map_err(|_| Gone)?;
+    let json: Value = serde_json::from_str(&text).map_err(|_| Gone)?;
+    if status == 503 && json["code"] == "store_failed" {
+        acks.tell_failure();
+        return Err(Gone);
+    }
+    if is_late && status == 503 {
+        return Err(Gone);
+    }
+    assert!(!is_late || status >= 400, "acknowledged after the store had failed: {json}");
     Ok(Reply { status, json })
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_server::store::{SledStore, Store};
 use wxpay_simulator::{Call, Fault, FaultKind};
-use wxpay_tests::process::{Process, SOON, Site, http_client, output};
+use wxpay_tests::process::{Process, SOON, Site, http_client, output, wxpay};
 use wxpay_tests::store_contract::{created, key};
 use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID};
 
@@ -39,7 +39,7 @@ async fn create_orders(url: String, http: Client) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_under_load_drains_and_exits_0() {
+async fn c07_sigterm_under_load_drains_and_exits_0() {
     let wechat = simulator().await;
     let site = Site::new(wechat.base_url());
     let server = site.serve().await;
@@ -98,7 +98,7 @@ async fn a_hanging_wechat_does_not_delay_the_end() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_data_exits_73() {
+async fn c04_a_second_server_on_the_same_data_exits_73() {
     let wechat = simulator().await;
     let site = Site::new(wechat.base_url());
     let first = site.serve().await;
@@ -128,7 +128,7 @@ async fn a_taken_port_exits_69() {
 }
 
 #[tokio::test]
-async fn a_data_path_that_cannot_be_used_exits_78() {
+async fn c05_a_data_path_that_cannot_be_used_exits_78() {
     let site = Site::new("http://127.0.0.1:1");
     fs::write(site.path().join("file"), "no directory").unwrap();
     for path in ["file", "file/below", "/proc/wxpay-data"] {
@@ -141,7 +141,7 @@ async fn a_data_path_that_cannot_be_used_exits_78() {
 
 /// Damage is data's fault (65), a newer format the installation's (78); both say what to do.
 #[tokio::test]
-async fn data_that_cannot_be_trusted_is_not_served() {
+async fn c08_data_that_cannot_be_trusted_is_not_served() {
     let site = Site::new("http://127.0.0.1:1");
     let store = SledStore::open(&site.data(), 4 << 20).unwrap();
     created(&store, "one").await;
@@ -161,9 +161,45 @@ async fn data_that_cannot_be_trusted_is_not_served() {
     assert!(stderr(&refused).contains("newer version (format 9)"), "{}", stderr(&refused));
 }
 
+/// A row is gone, everything newer is there: refused, until what is left is asked for by name.
+#[tokio::test]
+async fn a_row_that_is_missing_is_not_served_and_the_rest_can_be_salvaged() {
+    let site = Site::new("http://127.0.0.1:1");
+    let store = SledStore::open(&site.data(), 4 << 20).unwrap();
+    for no in ["one", "two"] {
+        created(&store, no).await;
+    }
+    store.close().await;
+    drop(store);
+    let db = sled::open(site.data().join("orders")).unwrap();
+    db.remove("o/shop/one").unwrap().unwrap();
+    drop(db);
+    let refused = output(&mut site.command()).await;
+    assert_eq!(refused.status.code(), Some(65), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("rows were acknowledged"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("wxpay import BACKUP --into"), "{}", stderr(&refused));
+    let run = async |arguments: &[&str]| {
+        let mut command = wxpay(arguments);
+        output(command.current_dir(site.path())).await
+    };
+    let refused = run(&["export", "--offline", "-o", "backup"]).await;
+    assert_eq!(refused.status.code(), Some(65), "{}", stderr(&refused));
+    let saved = run(&["export", "--offline", "--salvage", "-o", "backup"]).await;
+    assert_eq!(saved.status.code(), Some(0), "{}", stderr(&saved));
+    let made = run(&["import", "backup", "--into", "again"]).await;
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let store = SledStore::open(&site.path().join("again"), 4 << 20).unwrap();
+    for no in ["one", "two"] {
+        assert!(
+            store.order(&key("shop", no)).await.unwrap().is_some(),
+            "{no}: its events are there"
+        );
+    }
+}
+
 /// A missing directory is made, with its parents.
 #[tokio::test]
-async fn a_missing_data_directory_is_made() {
+async fn c05_a_missing_data_directory_is_made() {
     let site = Site::new("http://127.0.0.1:1");
     let server = Process::spawn(site.command().env("WXPAY__STORE__PATH", "not/yet/there"));
     server.wait_for_log(|line| line["message"] == "listening").await;

@@ -4,19 +4,20 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use wxpay_server::store::{CheckReport, OpenError, SledStore, Store};
+use wxpay_tests::patiently;
 
 use super::backup::{fill, rows};
-use super::open;
+use super::{open, raw};
 
 const CACHE: u64 = 4 << 20;
 
 fn check(directory: &Path) -> CheckReport {
-    SledStore::check(directory, CACHE).unwrap()
+    patiently(|| SledStore::check(directory, CACHE)).unwrap()
 }
 
 /// Changes the database the way no store of ours would.
 fn spoil(directory: &Path, change: impl FnOnce(&sled::Db)) {
-    let db = sled::Config::new().path(directory.join("orders")).open().unwrap();
+    let db = raw(directory);
     change(&db);
     db.flush().unwrap();
 }
@@ -166,7 +167,7 @@ async fn a_directory_that_cannot_be_checked_says_why() {
     assert!(matches!(SledStore::check(&nothing, CACHE), Err(OpenError::Io(_))));
     assert!(!nothing.exists(), "looking makes nothing");
     std::fs::remove_file(directory.path().join("head")).unwrap();
-    let error = SledStore::check(directory.path(), CACHE).unwrap_err();
+    let error = patiently(|| SledStore::check(directory.path(), CACHE)).unwrap_err();
     assert!(matches!(error, OpenError::Damaged { .. }));
     assert!(error.to_string().contains("wxpay import"), "{error}");
 }

@@ -6,11 +6,14 @@ use tokio::time::timeout;
 use wxpay_core::messages::TradeType;
 use wxpay_core::{Fen, SignType};
 
+use std::fs::File;
+
 use super::*;
 use crate::orders::{EventKind, Extra, Terms};
+use crate::store::head::{Head, HeadFile};
 
 const CACHE: u64 = 1 << 20;
-const SOON: std::time::Duration = std::time::Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(10);
 
 fn key(out_trade_no: &str) -> OrderKey {
     OrderKey { merchant: "shop".into(), out_trade_no: out_trade_no.into() }
@@ -81,4 +84,70 @@ fn the_head_record_is_on_disk_before_the_first_change() {
     drop(open_disk(directory.path(), CACHE).unwrap());
     let head_file = HeadFile::open(&directory.path().join("head")).unwrap();
     assert_eq!(head_file.read().unwrap(), Some(Head::default()));
+}
+
+/// A start that had no time to count all rows counts them while the server runs.
+#[tokio::test]
+async fn what_is_missed_while_serving_ends_the_service() {
+    let directory = TempDir::new().unwrap();
+    let store = SledStore::open(directory.path(), CACHE).unwrap();
+    store.commit(create("first")).await.unwrap();
+    store.close().await;
+    drop(store);
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    disk.db.remove(keys::order(&key("first"))).unwrap();
+    let store = SledStore::on(disk).unwrap();
+    assert_eq!(timeout(SOON, store.failed()).await.unwrap(), DAMAGED);
+    assert!(!store.healthy());
+    assert_eq!(store.commit(create("second")).await, Err(DAMAGED));
+}
+
+#[tokio::test]
+async fn a_whole_store_is_counted_while_it_works() {
+    let directory = TempDir::new().unwrap();
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let store = SledStore::on(disk).unwrap();
+    for n in 0..50 {
+        store.commit(create(&n.to_string())).await.unwrap();
+    }
+    assert!(store.healthy());
+    store.close().await;
+    drop(store);
+    let mut disk = open_disk(directory.path(), CACHE).unwrap();
+    verify(&mut disk, Duration::MAX).unwrap();
+}
+
+/// A reader that meets a page sled cannot read, as an error or as a panic, ends the service.
+#[tokio::test]
+async fn damage_met_by_a_reader_ends_the_service() {
+    type Meets = fn(&sled::Db) -> Result<(), StoreError>;
+    let meets: [Meets; 2] = [
+        |_| Err(trouble("reading", sled::Error::ReportableBug("a page".into()))),
+        |_| panic!("as sled does"),
+    ];
+    for meet in meets {
+        let directory = TempDir::new().unwrap();
+        let store = SledStore::open(directory.path(), CACHE).unwrap();
+        assert_eq!(store.read(meet).await, Err(DAMAGED));
+        assert_eq!(timeout(SOON, store.failed()).await.unwrap(), DAMAGED);
+        assert_eq!(store.commit(create("first")).await, Err(DAMAGED));
+    }
+}
+
+/// Stores of format 1 had no tally; they are taken over with what they hold.
+#[tokio::test]
+async fn a_store_without_a_tally_is_given_one() {
+    let directory = TempDir::new().unwrap();
+    let store = SledStore::open(directory.path(), CACHE).unwrap();
+    store.commit(create("first")).await.unwrap();
+    store.close().await;
+    drop(store);
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    disk.db.insert(keys::HEAD, disk.head.to_bytes().as_slice()).unwrap();
+    disk.db.insert(keys::FORMAT, &1_u64.to_be_bytes()).unwrap();
+    drop(disk);
+    let mut disk = open_disk(directory.path(), CACHE).unwrap();
+    assert!(disk.tally.rows > 0);
+    assert_eq!(disk.db.get(keys::FORMAT).unwrap().unwrap(), &2_u64.to_be_bytes());
+    verify(&mut disk, Duration::MAX).unwrap();
 }

@@ -1,0 +1,93 @@
+//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`: what may happen to a server and its disk, under load, for longer
+//! than within `cargo xtask test`.
+
+use std::ffi::OsString;
+
+use crate::error::TaskError;
+use crate::paths;
+use crate::report::{CANNOT_RUN, Report, Step};
+
+/// One kind of mishap.
+pub struct Mishap {
+    name: &'static str,
+    /// How many rounds when nothing else is said.
+    rounds: u64,
+    /// The test, and the name of its settings.
+    test: &'static str,
+}
+
+pub const CRASH: Mishap = Mishap { name: "crash", rounds: 200, test: "kill::" };
+pub const POWERCUT: Mishap = Mishap { name: "powercut", rounds: 100, test: "power::" };
+pub const SYNCFAIL: Mishap = Mishap { name: "syncfail", rounds: 200, test: "sync::" };
+pub const DAMAGE: Mishap = Mishap { name: "damage", rounds: 60, test: "damage::" };
+
+impl Mishap {
+    /// `cargo xtask crash [--rounds N] [--seed N]`
+    pub fn run(&self, args: &[OsString]) -> Result<(), TaskError> {
+        let (rounds, seed) = self.parse(args)?;
+        let mut report = Report::new(false)?;
+        report.step("build", build)?;
+        let mut row = Vec::new();
+        report.step(self.name, |step| {
+            let line = self.rounds(step, rounds, seed)?;
+            let (counts, more) = line.split_once("; ").unwrap_or((&line, ""));
+            row = counts.split(", ").map(str::to_owned).collect();
+            Ok(more.to_owned())
+        })?;
+        println!("\n{}", row.join(" | "));
+        Ok(())
+    }
+
+    fn parse(&self, args: &[OsString]) -> Result<(u64, u64), TaskError> {
+        let (mut rounds, mut seed) = (self.rounds, 1);
+        let usage = || {
+            let what = format!("{} takes how many rounds, and a seed", self.name);
+            TaskError::new(what, format!("cargo xtask {} [--rounds N] [--seed N]", self.name))
+        };
+        let mut args = args.iter().map(|arg| arg.to_string_lossy().into_owned());
+        while let Some(arg) = args.next() {
+            let number = args.next().and_then(|number| number.replace('_', "").parse().ok());
+            match (arg.as_str(), number) {
+                ("--rounds", Some(number)) if number > 0 => rounds = number,
+                ("--seed", Some(number)) => seed = number,
+                _ => return Err(usage()),
+            }
+        }
+        Ok((rounds, seed))
+    }
+
+    /// The line that the test says at its end, without its name.
+    fn rounds(&self, step: &mut Step<'_>, rounds: u64, seed: u64) -> Result<String, TaskError> {
+        let mut command = paths::cargo();
+        command.args(["test", "--package", "wxpay-tests", "--test", "crash", self.test]);
+        command.args(["--", "--nocapture", "--test-threads", "1"]);
+        let setting = |what| format!("WXPAY_{}_{what}", self.name.to_uppercase());
+        command.env(setting("ROUNDS"), rounds.to_string());
+        command.env(setting("SEED"), seed.to_string());
+        let to_do =
+            format!("The same again: cargo xtask {} --rounds {rounds} --seed {seed}", self.name);
+        let (marks, mut said, mut why) = (format!("{}: {rounds} rounds", self.name), None, None);
+        for line in step.lines(&mut command, &to_do)? {
+            if let Some((_, rest)) = line.split_once(CANNOT_RUN) {
+                why = Some(rest.to_owned());
+            } else if let Some(at) = line.find(&marks) {
+                said = line.get(at + self.name.len() + 2..).map(str::to_owned);
+            }
+        }
+        match (said, why) {
+            (Some(said), _) => Ok(said),
+            (None, Some(why)) => Err(TaskError::new(format!("{CANNOT_RUN}{why}"), NEEDS)),
+            (None, None) => Err(TaskError::new("the test has said nothing", to_do)),
+        }
+    }
+}
+
+const NEEDS: &str =
+    "powercut needs root, loop devices and e2fsprogs; syncfail needs strace and ptrace.";
+
+fn build(step: &mut Step<'_>) -> Result<String, TaskError> {
+    let mut command = paths::cargo();
+    command.args(["build", "--package", "wxpay-server", "--features", "demo"]);
+    step.run(&mut command, "The compiler's message above says where.")?;
+    Ok("wxpay-server".to_owned())
+}
