@@ -50,7 +50,7 @@ async fn a_day_of_business_ends_with_books_that_agree() {
     println!("all after {:?}", began.elapsed());
 }
 
-#[allow(clippy::disallowed_methods, reason = "which day it is, the person who runs it says")]
+#[allow(clippy::disallowed_methods, reason = "how long a test runs is set from outside")]
 fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
