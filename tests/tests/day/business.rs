@@ -42,7 +42,7 @@ impl Day {
         let receiver = Receiver::start().await;
         let setup = Setup {
             shops: SHOPS.to_vec(),
-            sign_type: if seed % 2 == 0 { SignType::Md5 } else { SignType::HmacSha256 },
+            sign_type: if seed.is_multiple_of(2) { SignType::Md5 } else { SignType::HmacSha256 },
             durable: true,
             wechat_timeout_ms: WECHAT_TIMEOUT_MS,
             webhooks: Some(vec![receiver.webhook(ENDPOINT)]),

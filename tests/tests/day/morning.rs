@@ -102,10 +102,12 @@ impl Day {
         let all = self.receiver.all();
         for library in libraries() {
             for message in &all {
-                let now_s = message.header("webhook-timestamp").parse().unwrap();
+                let now_s: i64 = message.header("webhook-timestamp").parse().unwrap();
                 let believed = verify(&library, WEBHOOK_SECRET, message, Some(now_s));
                 assert_eq!(believed, Ok(()), "{message:?}");
             }
+            let at_the_machines_time = verify(&library, WEBHOOK_SECRET, &all[0], None);
+            assert!(at_the_machines_time.is_err(), "the library looks at the clock of the day");
         }
         let first = self.first_of_each();
         for message in &all {
@@ -172,7 +174,8 @@ impl Day {
             ));
         }
         for entry in self.world.wechat.ledger() {
-            count(format!("ledger {}", entry.kind));
+            let status = entry.refund.map_or("", |refund| refund.status.as_str());
+            count(format!("ledger {} {status}", entry.kind));
         }
         self.odd.iter().for_each(|(kind, _)| count(kind.clone()));
         let (all, unique) = (self.receiver.count(), self.first_of_each().len());
@@ -181,7 +184,13 @@ impl Day {
         for what in ["JSAPI SUCCESS", "NATIVE SUCCESS", "APP SUCCESS", "MWEB SUCCESS"] {
             assert!(figures.contains_key(what), "no {what}");
         }
-        for what in ["MICROPAY REVOKED", "MICROPAY CLOSED", "JSAPI CLOSED", "in 2 parts"] {
+        for what in [
+            "MICROPAY REVOKED",
+            "MICROPAY CLOSED",
+            "JSAPI CLOSED",
+            "in 2 parts",
+            "ledger refund CHANGE",
+        ] {
             assert!(figures.contains_key(what), "no {what}");
         }
     }

@@ -1,5 +1,7 @@
 //! Foreign libraries that sign and verify.
 
+use std::process::Command;
+
 use serde_json::{Map, Value, json};
 use wxpay_core::{Params, SignType};
 
