@@ -5,7 +5,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::{ApiKey, Params, ParamsError, SignType, sign};
+use crate::{ApiKey, ParamsError, SignType, sign_pairs};
 
 /// Arguments of `wx.requestPayment` (mini program) and, with `appId`, of `WeixinJSBridge`. All are strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,20 +48,21 @@ pub fn mini_program(
 ) -> Result<MiniProgram, ParamsError> {
     let time_stamp = unix_s.to_string();
     let package = format!("prepay_id={prepay_id}");
-    let params = Params::from_pairs([
+    let pairs = [
         ("appId", appid),
         ("nonceStr", nonce_str),
-        ("package", &package),
+        ("package", package.as_str()),
         ("signType", sign_type.as_str()),
         ("timeStamp", &time_stamp),
-    ])?;
+    ];
+    let pay_sign = sign_pairs(&pairs, sign_type, key)?.to_string();
     Ok(MiniProgram {
         app_id: appid.into(),
         time_stamp,
         nonce_str: nonce_str.into(),
         package,
         sign_type,
-        pay_sign: sign(&params, sign_type, key).to_string(),
+        pay_sign,
     })
 }
 
@@ -99,14 +100,15 @@ pub fn app(
 ) -> Result<App, ParamsError> {
     const PACKAGE: &str = "Sign=WXPay";
     let timestamp = unix_s.to_string();
-    let params = Params::from_pairs([
+    let pairs = [
         ("appid", appid),
         ("partnerid", mch_id),
         ("prepayid", prepay_id),
         ("package", PACKAGE),
         ("noncestr", nonce_str),
-        ("timestamp", &timestamp),
-    ])?;
+        ("timestamp", timestamp.as_str()),
+    ];
+    let sign = sign_pairs(&pairs, sign_type, key)?.to_string();
     Ok(App {
         appid: appid.into(),
         partnerid: mch_id.into(),
@@ -114,7 +116,7 @@ pub fn app(
         package: PACKAGE,
         noncestr: nonce_str.into(),
         timestamp,
-        sign: sign(&params, sign_type, key).to_string(),
+        sign,
     })
 }
 
@@ -132,16 +134,16 @@ pub fn native_link(
     key: &ApiKey,
 ) -> Result<String, ParamsError> {
     let time_stamp = unix_s.to_string();
-    let params = Params::from_pairs([
+    let pairs = [
         ("appid", appid),
         ("mch_id", mch_id),
-        ("product_id", product_id),
-        ("time_stamp", &time_stamp),
         ("nonce_str", nonce_str),
-    ])?;
-    let signature = sign(&params, sign_type, key);
+        ("product_id", product_id),
+        ("time_stamp", time_stamp.as_str()),
+    ];
+    let signature = sign_pairs(&pairs, sign_type, key)?;
     let mut link = String::from("weixin://wxpay/bizpayurl?");
-    for (name, value) in params.iter() {
+    for (name, value) in pairs {
         link.extend([name, "=", &percent_encode(value), "&"]);
     }
     link.extend(["sign=", signature.as_str()]);

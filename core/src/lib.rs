@@ -2,7 +2,7 @@
 //!
 //! - [`Params`]: the flat parameter set in WeChat's byte order
 //! - [`sign`](fn@sign), [`verify`], [`Verified`]: signatures; nothing unverified reaches a message reader
-//! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default, needs std)
+//! - [`xml`]: the strict `<xml>` reader and writer (feature `xml`, on by default)
 //! - [`messages`]: requests, replies and notices with their field rules and error codes
 //! - [`bill`]: bills, read as they arrive
 //! - [`invoke`]: the second signature, which starts the payment on the phone
@@ -12,7 +12,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(test, feature = "xml"))]
+#[cfg(test)]
 extern crate std;
 
 pub mod bill;
@@ -34,5 +34,5 @@ pub use money::{Fen, FenError};
 pub use params::{Params, ParamsError};
 pub use sign::{
     ApiKey, ApiKeyError, SignType, Signature, UnknownSignTypeError, Verified, VerifyError,
-    add_sign, sign, string_to_sign, verify,
+    add_sign, sign, sign_pairs, string_to_sign, verify,
 };

@@ -2,13 +2,13 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
-use core::ops::Range;
 
 /// A flat set of `name = value` pairs, unique by name, always in WeChat's order: the bytes of the name.
 ///
 /// Names and values are kept exactly as given; nothing is trimmed, escaped or normalised. All text lies in one
-/// buffer, so a set of any size costs two allocations.
+/// buffer, as it is signed: `name=value&`. A set of any size costs two allocations, and signing copies a pair as it lies.
 ///
 /// ```
 /// use wxpay_core::Params;
@@ -22,12 +22,16 @@ pub struct Params {
     fields: Vec<Entry>,
 }
 
-/// Where one pair lies in the buffer: the name, then the value, end to end.
+/// Where `name=value&` lies in the buffer.
 #[derive(Clone, Copy)]
 struct Entry {
-    start: u32,
-    split: u32,
-    end: u32,
+    rank: u64,
+    start: usize,
+    /// The `=`.
+    split: usize,
+    /// The `&`.
+    end: usize,
+    signed: bool,
 }
 
 /// Why a pair cannot be part of a parameter set.
@@ -42,7 +46,7 @@ pub enum ParamsError {
 }
 
 impl Params {
-    /// The most text one set may hold, in bytes of UTF-8.
+    /// The most text one set may hold, in bytes of UTF-8, with two more for each pair.
     pub const MAX_BYTES: usize = 1 << 24;
 
     /// An empty set.
@@ -62,7 +66,9 @@ impl Params {
     pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, ParamsError> {
-        let mut params = Self::new();
+        let pairs = pairs.into_iter();
+        let fields = pairs.size_hint().0.min(32);
+        let mut params = Self::with_capacity(fields, fields * 40);
         for (name, value) in pairs {
             params.insert(name.as_ref(), value.as_ref())?;
         }
@@ -77,9 +83,10 @@ impl Params {
         if name.is_empty() {
             return Err(ParamsError::EmptyName);
         }
-        match self.position(name) {
+        let rank = rank(name);
+        match self.position_of(name, rank) {
             Ok(_) => Err(ParamsError::DuplicateName(name.into())),
-            Err(at) => self.place(at, name, value),
+            Err(at) => self.place(at, rank, name, value),
         }
     }
 
@@ -92,7 +99,7 @@ impl Params {
             return self.insert(name, value);
         };
         let old = self.fields.remove(at);
-        let placed = self.place(at, name, value);
+        let placed = self.place(at, rank(name), name, value);
         if placed.is_err() {
             self.fields.insert(at, old);
         }
@@ -130,7 +137,8 @@ impl Params {
     ///
     /// Source: APIv2 signing, steps 2 and 3.
     pub fn signed(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.iter().filter(|(name, value)| *name != "sign" && !value.is_empty())
+        let signed = self.fields.iter().filter(|entry| entry.signed);
+        signed.map(|entry| (self.name(entry), self.value(entry)))
     }
 
     /// How many pairs there are.
@@ -143,13 +151,36 @@ impl Params {
         self.fields.is_empty()
     }
 
+    /// The pairs that are signed, as `a=1&b=2&`. Those that lie end to end come in one piece.
+    pub(crate) fn signed_text(&self) -> impl Iterator<Item = &str> {
+        let end_to_end = |a: &Entry, b: &Entry| a.signed && b.signed && a.end + 1 == b.start;
+        self.fields.chunk_by(end_to_end).filter_map(|chunk| {
+            let (first, last) = (chunk.first()?, chunk.last()?);
+            first.signed.then(|| self.slice(first.start, last.end + 1))
+        })
+    }
+
+    /// No less than what all of [`Params::signed_text`] takes.
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.fields.binary_search_by(|entry| self.name(entry).cmp(name))
+        self.position_of(name, rank(name))
+    }
+
+    fn position_of(&self, name: &str, rank: u64) -> Result<usize, usize> {
+        let order = |entry: &Entry| entry.rank.cmp(&rank).then_with(|| self.name(entry).cmp(name));
+        // WeChat sends its fields sorted, so most of them go to the end.
+        match self.fields.last() {
+            Some(last) if order(last) == Ordering::Less => Err(self.fields.len()),
+            Some(_) | None => self.fields.binary_search_by(order),
+        }
     }
 
     /// Changes nothing when it fails.
-    fn place(&mut self, at: usize, name: &str, value: &str) -> Result<(), ParamsError> {
-        let more = name.len() + value.len();
+    fn place(&mut self, at: usize, rank: u64, name: &str, value: &str) -> Result<(), ParamsError> {
+        let more = name.len() + value.len() + 2;
         if self.text.len() + more > Self::MAX_BYTES {
             if self.live_bytes() + more > Self::MAX_BYTES {
                 return Err(ParamsError::TooLarge);
@@ -158,41 +189,51 @@ impl Params {
         }
         let start = self.text.len();
         let split = start + name.len();
-        let end = split + value.len();
-        let offset = |n: usize| u32::try_from(n).map_err(|_| ParamsError::TooLarge);
-        let entry = Entry { start: offset(start)?, split: offset(split)?, end: offset(end)? };
+        let end = split + 1 + value.len();
+        let signed = name != "sign" && !value.is_empty();
+        self.text.reserve(more);
         self.text.push_str(name);
+        self.text.push('=');
         self.text.push_str(value);
-        self.fields.insert(at, entry);
+        self.text.push('&');
+        self.fields.insert(at, Entry { rank, start, split, end, signed });
         Ok(())
     }
 
     fn live_bytes(&self) -> usize {
-        self.iter().map(|(name, value)| name.len() + value.len()).sum()
+        self.iter().map(|(name, value)| name.len() + value.len() + 2).sum()
     }
 
     /// `remove` and `set` leave old text in the buffer; this takes it out.
     fn drop_dead_text(&mut self) -> Result<(), ParamsError> {
         let mut live = Self::with_capacity(self.len(), self.live_bytes());
         for (name, value) in self.iter() {
-            live.place(live.len(), name, value)?;
+            live.place(live.len(), rank(name), name, value)?;
         }
         *self = live;
         Ok(())
     }
 
     fn name(&self, entry: &Entry) -> &str {
-        self.slice(entry.start as usize..entry.split as usize)
+        self.slice(entry.start, entry.split)
     }
 
     fn value(&self, entry: &Entry) -> &str {
-        self.slice(entry.split as usize..entry.end as usize)
+        self.slice(entry.split + 1, entry.end)
     }
 
     /// Entries are only made by `place`, so the range always exists.
-    fn slice(&self, range: Range<usize>) -> &str {
-        self.text.get(range).unwrap_or_default()
+    fn slice(&self, from: usize, to: usize) -> &str {
+        self.text.get(from..to).unwrap_or_default()
     }
+}
+
+/// The first eight bytes of a name as a number: names of different ranks have the order of their ranks.
+pub(crate) fn rank(name: &str) -> u64 {
+    if let Some(first) = name.as_bytes().first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    name.bytes().enumerate().fold(0, |rank, (at, byte)| rank | u64::from(byte) << (56 - 8 * at))
 }
 
 impl PartialEq for Params {

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::params::rank;
 use crate::{Params, ParamsError};
 
 /// The two algorithms of APIv2 (`sign_type`, in the second signature `signType`).
@@ -167,14 +168,34 @@ impl Signature {
         self.hex.get(..self.len).and_then(|hex| core::str::from_utf8(hex).ok()).unwrap_or_default()
     }
 
-    fn new(digest: &[u8]) -> Self {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        let nibble = |n: u8| HEX.get(usize::from(n & 15)).copied().unwrap_or_default();
+    fn new<const N: usize>(digest: [u8; N]) -> Self {
+        let digit = |n: u8| b'0' + n + 7 * u8::from(n > 9);
         let mut hex = [0; 64];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
-            pair.copy_from_slice(&[nibble(byte >> 4), nibble(*byte)]);
+        for (pair, byte) in hex.as_chunks_mut().0.iter_mut().zip(digest) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
         }
-        Self { hex, len: digest.len() * 2 }
+        Self { hex, len: 2 * N }
+    }
+
+    /// Upper-case hex of a length that a signature may have.
+    fn received(text: &str) -> Option<Self> {
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+        let mut hex = [0; 64];
+        hex.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let all_hex = text.bytes().fold(true, |all, byte| all & is_hex(byte));
+        all_hex.then_some(Self { hex, len: text.len() })
+    }
+
+    /// In constant time, eight characters at a time.
+    fn ct_eq(&self, other: &Self) -> bool {
+        let words = |signature: &Self| -> [u64; 8] {
+            let mut words = [0; 8];
+            for (word, chars) in words.iter_mut().zip(signature.hex.as_chunks().0) {
+                *word = u64::from_ne_bytes(*chars);
+            }
+            words
+        };
+        words(self).ct_eq(&words(other)).into()
     }
 }
 
@@ -199,8 +220,8 @@ impl fmt::Display for Signature {
 /// # Ok::<(), wxpay_core::ParamsError>(())
 /// ```
 pub fn string_to_sign(params: &Params) -> String {
-    let mut text = String::with_capacity(joined_len(params));
-    join(params, |part| text.push_str(part));
+    let mut text: String = params.signed_text().collect();
+    text.pop();
     text
 }
 
@@ -220,18 +241,52 @@ pub fn string_to_sign(params: &Params) -> String {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn sign(params: &Params, sign_type: SignType, key: &ApiKey) -> Signature {
-    // The signed text ends in the key, so it is wiped after use.
-    let mut text = Zeroizing::new(Vec::with_capacity(joined_len(params) + 5 + 32));
-    join(params, |part| text.extend_from_slice(part.as_bytes()));
-    text.extend_from_slice(b"&key=");
-    text.extend_from_slice(key.as_bytes());
-    match sign_type {
-        SignType::Md5 => Signature::new(Md5::digest(text.as_slice()).as_slice()),
-        SignType::HmacSha256 => {
-            let mac = Hmac::<Sha256>::new(&key.hmac_block()).chain_update(text.as_slice());
-            Signature::new(mac.finalize().into_bytes().as_slice())
-        }
+    let mut text = room_for(params.text_len());
+    params.signed_text().for_each(|pair| text.extend_from_slice(pair.as_bytes()));
+    finish(text, sign_type, key)
+}
+
+/// Signs pairs in any order, without making a parameter set of them.
+///
+/// ```
+/// # use wxpay_core::{ApiKey, SignType, sign_pairs};
+/// let key = ApiKey::new("192006250b4c09247ec02edce69f6a2d")?;
+/// let pairs = [
+///     ("mch_id", "10000100"),
+///     ("nonce_str", "ibuaiVcKdpRxkhJA"),
+///     ("appid", "wxd930ea5d5a258f4f"),
+///     ("device_info", "1000"),
+///     ("body", "test"),
+/// ];
+/// let signature = sign_pairs(&pairs, SignType::Md5, &key)?;
+/// assert_eq!(signature.as_str(), "9A0A8659F005D6984697E2CA0A9CF3B7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ParamsError`] for an empty or repeated name.
+pub fn sign_pairs(
+    pairs: &[(&str, &str)],
+    sign_type: SignType,
+    key: &ApiKey,
+) -> Result<Signature, ParamsError> {
+    if pairs.len() > FEW {
+        return Ok(sign(&Params::from_pairs(pairs.iter().copied())?, sign_type, key));
     }
+    let size = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    if size > Params::MAX_BYTES {
+        return Err(ParamsError::TooLarge);
+    }
+    let mut text = room_for(size);
+    in_order(pairs, |name, value| {
+        if name != "sign" && !value.is_empty() {
+            text.extend_from_slice(name.as_bytes());
+            text.push(b'=');
+            text.extend_from_slice(value.as_bytes());
+            text.push(b'&');
+        }
+    })?;
+    Ok(finish(text, sign_type, key))
 }
 
 /// Adds (or renews) the field `sign`.
@@ -280,15 +335,13 @@ pub enum VerifyError {
 pub fn verify(params: Params, sign_type: SignType, key: &ApiKey) -> Result<Verified, VerifyError> {
     let received = params.filled("sign").ok_or(VerifyError::SignMissing)?;
     let expected = sign_type.hex_len();
-    let is_hex = received.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
-    if received.len() != expected || !is_hex {
-        return Err(VerifyError::SignMalformed { expected });
-    }
+    let received = Signature::received(received)
+        .filter(|received| received.len == expected)
+        .ok_or(VerifyError::SignMalformed { expected })?;
     if params.filled("sign_type").is_some_and(|word| word != sign_type.as_str()) {
         return Err(VerifyError::SignTypeDiffers);
     }
-    let right = sign(&params, sign_type, key);
-    if right.as_str().as_bytes().ct_eq(received.as_bytes()).into() {
+    if sign(&params, sign_type, key).ct_eq(&received) {
         Ok(Verified(params))
     } else {
         Err(VerifyError::Mismatch)
@@ -312,17 +365,75 @@ impl fmt::Display for VerifyError {
 
 impl core::error::Error for VerifyError {}
 
-fn joined_len(params: &Params) -> usize {
-    params.signed().map(|(name, value)| name.len() + value.len() + 2).sum()
+const KEY_NAME: &[u8] = b"&key=";
+
+/// Where `a=1&b=2&key=` is put together. The key itself is never part of it.
+fn room_for(text_len: usize) -> Vec<u8> {
+    Vec::with_capacity(text_len + KEY_NAME.len())
 }
 
-fn join<'a>(params: &'a Params, mut push: impl FnMut(&'a str)) {
-    for (index, (name, value)) in params.signed().enumerate() {
-        if index > 0 {
-            push("&");
+/// Hashes `a=1&b=2&` and the key.
+fn finish(mut text: Vec<u8>, sign_type: SignType, key: &ApiKey) -> Signature {
+    text.extend_from_slice(if text.is_empty() { KEY_NAME } else { b"key=" });
+    match sign_type {
+        SignType::Md5 => {
+            let mut md5 = Md5::new();
+            md5.update(&text);
+            md5.update(key.as_bytes());
+            Signature::new(md5.finalize().into())
         }
-        push(name);
-        push("=");
-        push(value);
+        SignType::HmacSha256 => {
+            let mut mac = Hmac::<Sha256>::new(&key.hmac_block());
+            mac.update(&text);
+            mac.update(key.as_bytes());
+            Signature::new(mac.finalize().into_bytes().into())
+        }
+    }
+}
+
+/// Signed on the stack; more pairs become a set.
+const FEW: usize = 32;
+
+/// Hands out the pairs in WeChat's order.
+fn in_order<'a>(
+    pairs: &[(&'a str, &'a str)],
+    mut each: impl FnMut(&'a str, &'a str),
+) -> Result<(), ParamsError> {
+    // Places are sorted, not pairs: fewer bytes to move.
+    let mut places = [(0, 0); FEW];
+    let pair = |at: usize| pairs.get(at).copied().unwrap_or_default();
+    for (at, (name, _)) in pairs.iter().enumerate() {
+        let place = (rank(name), at);
+        let is_behind = |other: &(u64, usize)| {
+            place.0 < other.0 || (place.0 == other.0 && *name < pair(other.1).0)
+        };
+        let mut to = at;
+        while let Some(other) = to.checked_sub(1).and_then(|before| places.get(before)).copied() {
+            if !is_behind(&other) {
+                break;
+            }
+            put(&mut places, to, other);
+            to -= 1;
+        }
+        put(&mut places, to, place);
+    }
+    let mut last = "";
+    for (_, at) in places.iter().take(pairs.len()) {
+        let (name, value) = pair(*at);
+        if name.is_empty() {
+            return Err(ParamsError::EmptyName);
+        }
+        if name == last {
+            return Err(ParamsError::DuplicateName(last.into()));
+        }
+        each(name, value);
+        last = name;
+    }
+    Ok(())
+}
+
+fn put(places: &mut [(u64, usize); FEW], to: usize, place: (u64, usize)) {
+    if let Some(slot) = places.get_mut(to) {
+        *slot = place;
     }
 }

@@ -60,6 +60,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The first merchant's own systems, if not the one that is never reached.
     pub webhooks: Option<Vec<Webhook>>,
+    /// Whether those are the other merchants' systems, too.
+    pub shared_webhooks: bool,
     /// How they are told.
     pub webhook_limits: WebhookLimits,
     /// When the server compares bills unasked.
@@ -89,6 +91,7 @@ impl Default for Setup {
                 drain_timeout_ms: 2_000,
             },
             webhooks: None,
+            shared_webhooks: false,
             webhook_limits: WebhookLimits { timeout_ms: 5_000, max_in_flight: 8 },
             daily: None,
         }
@@ -373,7 +376,8 @@ fn settings(
     });
     let mut merchants: Vec<_> = merchants.collect();
     if let Some(webhooks) = &setup.webhooks {
-        merchants[0].webhooks.clone_from(webhooks);
+        let count = if setup.shared_webhooks { merchants.len() } else { 1 };
+        merchants[..count].iter_mut().for_each(|one| one.webhooks.clone_from(webhooks));
     }
     let pay_url = if setup.refunds { wechat.cashier_tls_url() } else { wechat.base_url() };
     Settings {

@@ -1,7 +1,7 @@
 //! Signing, verifying, XML, the second signature, refund notices.
 
 use wasm_bindgen::prelude::wasm_bindgen;
-use wxpay_core::{ApiKey, Params, SignType, VerifyError, xml};
+use wxpay_core::{VerifyError, xml};
 use zeroize::Zeroizing;
 
 use crate::error::{CallError, in_field};
@@ -14,14 +14,17 @@ use crate::flat::{self, Parts};
 #[wasm_bindgen(skip_jsdoc)]
 pub fn sign(input: String) -> Result<String, CallError> {
     let input = Zeroizing::new(input);
-    let call = Signing::read(&input)?;
-    for name in ["sign_type", "signType"] {
-        if call.params.filled(name).is_some_and(|word| word != call.sign_type.as_str()) {
-            let message = format!("{name}: the call says {}", call.sign_type);
+    let mut parts = Parts::new(&input);
+    let (key, sign_type) = (parts.key()?, parts.sign_type()?);
+    let pairs = parts.pairs();
+    for (name, value) in &pairs {
+        let names_one = matches!(*name, "sign_type" | "signType") && !value.is_empty();
+        if names_one && *value != sign_type.as_str() {
+            let message = format!("{name}: the call says {sign_type}");
             return Err(CallError::of(VerifyError::SignTypeDiffers.code(), name, &message));
         }
     }
-    Ok(wxpay_core::sign(&call.params, call.sign_type, &call.key).as_str().into())
+    Ok(wxpay_core::sign_pairs(&pairs, sign_type, &key)?.as_str().into())
 }
 
 /// `key\0sign type\0name\0value\0…`, with a field `sign`: whether it is right.
@@ -31,8 +34,9 @@ pub fn sign(input: String) -> Result<String, CallError> {
 #[wasm_bindgen(skip_jsdoc)]
 pub fn verify(input: String) -> Result<bool, CallError> {
     let input = Zeroizing::new(input);
-    let call = Signing::read(&input)?;
-    Ok(wxpay_core::verify(call.params, call.sign_type, &call.key).is_ok())
+    let mut parts = Parts::new(&input);
+    let (key, sign_type) = (parts.key()?, parts.sign_type()?);
+    Ok(wxpay_core::verify(parts.params()?, sign_type, &key).is_ok())
 }
 
 /// `name\0value\0…` to the string to sign, without the key.
@@ -82,17 +86,4 @@ pub fn decrypt_refund_notice(input: String) -> Result<String, CallError> {
     let mut parts = Parts::new(&input);
     let key = parts.key()?;
     Ok(flat::write(&wxpay_core::refund_notice::read(parts.next(), &key)?))
-}
-
-struct Signing {
-    key: ApiKey,
-    sign_type: SignType,
-    params: Params,
-}
-
-impl Signing {
-    fn read(input: &str) -> Result<Self, CallError> {
-        let mut parts = Parts::new(input);
-        Ok(Self { key: parts.key()?, sign_type: parts.sign_type()?, params: parts.params()? })
-    }
 }

@@ -35,7 +35,7 @@ impl<'a> Parts<'a> {
 }
 
 #[cfg(feature = "calls")]
-impl Parts<'_> {
+impl<'a> Parts<'a> {
     pub fn key(&mut self) -> Result<ApiKey, CallError> {
         Ok(ApiKey::new(self.next())?)
     }
@@ -44,7 +44,16 @@ impl Parts<'_> {
         Ok(self.next().parse::<SignType>()?)
     }
 
-    /// All that is left, as names and values.
+    /// All that is left, as names and values in the order given.
+    pub fn pairs(mut self) -> Vec<(&'a str, &'a str)> {
+        let mut pairs = Vec::with_capacity(24);
+        while let Some(name) = self.more() {
+            pairs.push((name, self.next()));
+        }
+        pairs
+    }
+
+    /// The same as a parameter set.
     pub fn params(mut self) -> Result<Params, CallError> {
         let mut params = Params::with_capacity(24, 1024);
         while let Some(name) = self.more() {

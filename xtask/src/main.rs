@@ -1,5 +1,6 @@
 //! Every command a person or CI types: `cargo xtask COMMAND`.
 
+mod bench;
 mod browser;
 mod counts;
 mod debian;
@@ -31,6 +32,8 @@ cargo xtask COMMAND
   web              build the pages only
   wasm             build the npm package wxpay-wasm and say what it weighs
   build            the release binary, pages inside
+  bench            measures, and writes docs/performance.md and its chart
+  counts           the instructions of core's calls against their budgets; a part of test
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
   crash            kill -9 under load: --rounds N (200), --seed N to repeat a run
   powercut         the power goes off under load: --rounds N (100), --seed N; needs root
@@ -58,6 +61,8 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "test" => test::everything(switch(args, "test", &["-v", "--verbose"])?),
         "web" => run::web(switch(args, "web", &["-v", "--verbose"])?),
         "wasm" => wasm::package(switch(args, "wasm", &["-v", "--verbose"])?),
+        "bench" => bench::run(switch(args, "bench", &["-v", "--verbose"])?),
+        "counts" => bench::counts::alone(switch(args, "counts", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
         "fuzz" => fuzz::long(args),
         "crash" => mishaps::CRASH.run(args),

@@ -67,13 +67,13 @@ impl Mishap {
         let to_do =
             format!("The same again: cargo xtask {} --rounds {rounds} --seed {seed}", self.name);
         let (marks, mut said, mut why) = (format!("{}: {rounds} rounds", self.name), None, None);
-        step.run_and_read(&mut command, &to_do, |line| {
+        for line in step.lines(&mut command, &to_do)? {
             if let Some((_, rest)) = line.split_once(CANNOT_RUN) {
                 why = Some(rest.to_owned());
             } else if let Some(at) = line.find(&marks) {
                 said = line.get(at + self.name.len() + 2..).map(str::to_owned);
             }
-        })?;
+        }
         match (said, why) {
             (Some(said), _) => Ok(said),
             (None, Some(why)) => Err(TaskError::new(format!("{CANNOT_RUN}{why}"), NEEDS)),

@@ -11,14 +11,19 @@ use crate::stamp::Stamp;
 
 /// Installs what package-lock.json names, unless node_modules already holds exactly that.
 pub fn install(step: &mut Step<'_>, package: &str) -> Result<(), TaskError> {
-    let folder = paths::root().join(package);
+    install_in(step, &paths::root().join(package))
+}
+
+/// The same in any folder.
+pub fn install_in(step: &mut Step<'_>, folder: &Path) -> Result<(), TaskError> {
     let stamp =
         Stamp::of(folder.join("node_modules/.installed-lock"), &folder.join("package-lock.json"))?;
     if stamp.is_current() {
         return Ok(());
     }
-    let to_do = format!("`npm ci` in {package} needs the npm registry; try it there by hand.");
-    step.run(npm(&folder).args(["ci", "--no-audit", "--no-fund"]), &to_do)?;
+    let shown = folder.display();
+    let to_do = format!("`npm ci` in {shown} needs the npm registry; try it there by hand.");
+    step.run(npm(folder).args(["ci", "--no-audit", "--no-fund"]), &to_do)?;
     stamp.set()
 }
 

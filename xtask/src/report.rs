@@ -91,30 +91,24 @@ impl Report {
 impl Step<'_> {
     /// Runs a command to its end. If it fails, its output is shown, and `to_do` says what to type or change.
     pub fn run(&mut self, command: &mut Command, to_do: &str) -> Result<(), TaskError> {
-        self.run_and_read(command, to_do, |_| {})
+        self.lines(command, to_do).map(drop)
     }
 
-    /// The same; `read` is given every line.
-    pub fn run_and_read(
-        &mut self,
-        command: &mut Command,
-        to_do: &str,
-        mut read: impl FnMut(&str),
-    ) -> Result<(), TaskError> {
+    /// As [`Step::run`]; answers with what the command printed.
+    pub fn lines(&mut self, command: &mut Command, to_do: &str) -> Result<Vec<String>, TaskError> {
         let shown = process::shown(command);
         self.say(&format!("$ {shown}"));
         let mut output = Vec::new();
         let status = process::stream(command, |line| {
             self.say(line);
             self.counts.read(line);
-            read(line);
             if let Some((_, why)) = line.split_once(CANNOT_RUN) {
                 self.not_run.push(why.to_owned());
             }
             output.push(line.to_owned());
         })?;
         if status.success() {
-            return Ok(());
+            return Ok(output);
         }
         if !self.report.verbose {
             self.show(&output);

@@ -45,6 +45,11 @@ const TOOLS: &[Tool] = &[
         from: Source::Debian(&["chromium"], "Chromium or Chrome; CHROMIUM may hold its path"),
     },
     Tool {
+        name: "valgrind",
+        found: valgrind,
+        from: Source::Debian(&["valgrind"], "valgrind, whose callgrind counts instructions"),
+    },
+    Tool {
         name: "zh font",
         found: chinese_font,
         from: Source::Debian(&["fontconfig", "fonts-noto-cjk"], "a font with Chinese characters"),
@@ -88,7 +93,8 @@ pub fn chromium() -> Option<PathBuf> {
         .or_else(|| Some(PathBuf::from(MAC)).filter(|p| p.is_file()))
 }
 
-fn install_missing(step: &mut Step<'_>) -> Result<(), TaskError> {
+/// Sees to it that every tool is here.
+pub fn install_missing(step: &mut Step<'_>) -> Result<(), TaskError> {
     let (mut components, mut packages) = (Vec::new(), Vec::new());
     for tool in missing() {
         match tool.from {
@@ -160,6 +166,11 @@ fn python3() -> Option<String> {
 
 fn chromium_version() -> Option<String> {
     process::first_line(Command::new(chromium()?).arg("--version"))
+}
+
+/// It exists for few systems besides Linux; elsewhere instructions are not counted.
+fn valgrind() -> Option<String> {
+    process::first_line(Command::new("valgrind").arg("--version"))
 }
 
 fn chinese_font() -> Option<String> {

@@ -28,6 +28,7 @@ fn cases(cases: u32) -> ProptestConfig {
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => "[A-Za-z_][A-Za-z0-9_]{0,15}",
+        2 => "coupon_(id|fee|type)_[0-9]{1,2}",
         1 => "[A-Za-z_][A-Za-z0-9_]{63}",
         1 => select(vec!["key", "sign_type", "appid", "appId", "coupon_fee_0"]).prop_map(str::to_owned),
     ]

@@ -4,7 +4,9 @@ use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use wxpay_core::xml::{from_xml, to_xml};
-use wxpay_core::{ApiKey, Params, SignType, VerifyError, add_sign, sign, verify};
+use wxpay_core::{
+    ApiKey, Params, ParamsError, SignType, VerifyError, add_sign, sign, sign_pairs, verify,
+};
 
 use super::support::{self, KEY, key, plain_sign};
 use super::{cases, fields, name, own, pairs, value};
@@ -28,13 +30,33 @@ proptest! {
 
     #[test]
     fn sign_is_what_a_plain_reading_of_the_rules_gives(
-        fields in btree_map("\\PC{1,12}", value(), 0..24),
+        fields in btree_map(prop_oneof!["\\PC{1,12}", name()], value(), 0..24),
         sign_type in sign_type(),
         key in "[!-~]{32}",
     ) {
         let params = Params::from_pairs(&fields).unwrap();
         let found = sign(&params, sign_type, &ApiKey::new(&key).unwrap());
         prop_assert_eq!(found.to_string(), plain_sign(&fields, sign_type, &key));
+    }
+
+    #[test]
+    fn pairs_in_any_order_have_the_signature_of_their_set(
+        pairs in btree_map(name(), value(), 0..80)
+            .prop_flat_map(|fields| Just(fields.into_iter().collect::<Vec<_>>()).prop_shuffle()),
+        sign_type in sign_type(),
+    ) {
+        let params = Params::from_pairs(pairs.iter().cloned()).unwrap();
+        let pairs: Vec<_> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let found = sign_pairs(&pairs, sign_type, &key()).unwrap();
+        prop_assert_eq!(found, sign(&params, sign_type, &key()));
+        if let Some((name, _)) = pairs.first() {
+            let twice = [&pairs[..], &[(name, "1")]].concat();
+            let duplicate = ParamsError::DuplicateName((*name).to_owned());
+            prop_assert_eq!(sign_pairs(&twice, sign_type, &key()), Err(duplicate));
+            let nameless = [&pairs[..], &[("", "1")]].concat();
+            let refused = sign_pairs(&nameless, sign_type, &key());
+            prop_assert_eq!(refused, Err(ParamsError::EmptyName));
+        }
     }
 
     #[test]

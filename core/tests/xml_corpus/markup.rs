@@ -136,5 +136,6 @@ fn tags_must_match_and_be_closed() {
         "<xml><a><![CDATA[1</a></xml>",
         "<xml><a><![cdata[1]]></a></xml>",
         "<xml><a>1]]>2</a></xml>",
+        "<xml><a>1]]></a></xml>",
     ]);
 }

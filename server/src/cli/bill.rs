@@ -324,8 +324,8 @@ impl Failure {
 }
 
 fn none() -> String {
-    let english = "WeChat has no bill of this day: nobody paid, or it is over three months ago";
-    say(english, "微信没有当天的账单:当天无人付款,或已超过三个月").to_owned()
+    let english = "WeChat has no bill of this day: nobody paid, it is not over, or it is over three months ago";
+    say(english, "微信没有当天的账单:当天无人付款、尚未结束,或已超过三个月").to_owned()
 }
 
 fn damaged() -> &'static str {

@@ -1,6 +1,6 @@
 //! `wxpay import`: a new data directory from a backup.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("wxpay: {}: {}", args.backup.display(), text(&error));
+            eprintln!("wxpay: {}: {}", subject(args, &error).display(), text(&error));
             eprintln!("{}", say("Nothing was made.", "没有建立任何内容。"));
             ExitCode::from(code(&error))
         }
@@ -78,6 +78,14 @@ const fn code(error: &BackupError) -> u8 {
         | BackupError::Changed
         | BackupError::Twice { .. } => exit::DAMAGED,
         BackupError::NotEmpty | BackupError::AtWork { .. } | BackupError::Store(_) => exit::IN_USE,
+    }
+}
+
+/// What the error is about: the backup, or the directory.
+fn subject<'a>(args: &'a Args, error: &BackupError) -> &'a Path {
+    match code(error) {
+        exit::IN_USE => &args.into,
+        _ => &args.backup,
     }
 }
 

@@ -36,11 +36,19 @@ use clap::{Parser, Subcommand};
 
 use crate::telemetry;
 
-/// WeChat Pay (APIv2) for mini programs: server, simulator, signature tools.
+const EXIT_CODES: &str = "\
+Exit codes · 退出码: 0 done · 完成, 1 refused or not as it should be · 被拒绝或不一致,
+  2 wrong arguments or unreadable input · 参数错误或无法读取, 65 damaged data · 数据损坏,
+  69 the server is not running, or its address is taken · 服务端未运行或端口被占用,
+  70 a defect in wxpay · wxpay 自身缺陷, 73 data directory in use or not empty · 数据目录正被使用或非空,
+  75 no answer, or the disk failed: try again · 没有应答或磁盘故障,请重试,
+  77 the admin key is not the server's · 管理密钥不符, 78 configuration · 配置错误";
+
+/// WeChat Pay (APIv2): server, simulator, signature tools.
 ///
-/// 微信支付 (APIv2) 小程序收款:服务端、本地模拟器、签名工具。
+/// 微信支付 (APIv2):服务端、本地模拟器、签名工具。
 #[derive(Debug, Parser)]
-#[command(name = "wxpay", version, about, arg_required_else_help = true)]
+#[command(name = "wxpay", version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

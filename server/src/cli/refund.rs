@@ -14,8 +14,20 @@ use super::table::{pairs, yuan};
 use super::{exit, put, put_json};
 use crate::ambient::{NonceSource, SystemNonces};
 
+const EXAMPLES: &str = "\
+Examples · 示例:
+  wxpay refund --order tea-1 --amount-fen 300 --reason 'one cup' --wait
+  wxpay refund --show r-1
+
+Without an answer, repeat it with the --number it printed: the same number is the same refund.
+没有得到应答时,用打印出的 --number 重试:同一单号就是同一笔退款。
+
+Exit codes · 退出码: 0 recorded; with --wait, paid back · 已记录;加 --wait 则为已退款, 1 refused · 被拒绝,
+  75 no last word yet; look again · 尚无最终结果,请稍后再看, 69, 77, 78 as everywhere · 同其他命令";
+
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").args(["order", "show"]).required(true))]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// The order to pay back, out_trade_no · 要退款的商户订单号
     #[arg(long, value_name = "NO", requires = "amount_fen")]

@@ -90,18 +90,26 @@ impl RemoteError {
     }
 }
 
-/// Code and message; in Chinese, a sentence of our own where the code says it all.
+/// Code and message; a sentence of our own where the code says it all.
 fn api(error: &Value) -> String {
     let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
     let code = field("code");
-    let chinese = chinese(code).filter(|_| is_chinese());
-    let mut text = format!("{code}: {}", chinese.unwrap_or(field("message")));
+    let own = if is_chinese() { chinese(code) } else { english(code) };
+    let mut text = format!("{code}: {}", own.unwrap_or(field("message")));
     if let Some(wechat) = error.get("wechat_code").and_then(Value::as_str) {
         text = format!("{text} ({wechat})");
     }
     match field("request_id") {
         "" => text,
         id => format!("{text} (request_id {id})"),
+    }
+}
+
+/// The server's own sentences are English. This one speaks to phones and backends.
+fn english(code: &str) -> Option<&'static str> {
+    match code {
+        "unauthorized" => Some("the admin key of this configuration is not the server's"),
+        _ => None,
     }
 }
 

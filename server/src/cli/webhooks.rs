@@ -48,6 +48,7 @@ struct DeadArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "wxpay webhooks replay [OPTIONS] <ENDPOINT> <ID|--all>")]
 struct ReplayArgs {
     /// The endpoint's id · 端点 id
     endpoint: String,

@@ -175,7 +175,10 @@ impl Orders {
         };
         let params = params.map_err(|error| OrderError::Field {
             field: error.field,
-            expected: error.expected.to_string(),
+            expected: match error.missing {
+                true => format!("{}; it is missing", error.expected),
+                false => error.expected.to_string(),
+            },
         })?;
         check_characters(&params, fields)
     }

@@ -12,6 +12,8 @@
 
 mod maps;
 mod peer;
+mod runner;
+mod standard_webhooks;
 mod webhooks;
 
 use proptest::prelude::{Strategy, TestCaseError, prop_assert, prop_assert_eq};

@@ -3,7 +3,6 @@ import { WxPayError } from './error.js';
 
 /** The core takes no more either; checked here so that it is never copied. */
 const MAX_UNITS = 1 << 24;
-const ANY_SURROGATE = /[\ud800-\udfff]/;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:[^\ud800-\udbff]|^)[\udc00-\udfff]/;
 
 /** `head`, then names and values. */
@@ -22,7 +21,7 @@ export function flatten(params, head) {
   }
   if (flat === undefined) return '';
   if (flat.length > MAX_UNITS) throw new WxPayError('too_large', 'params: too large', 'params');
-  if (ANY_SURROGATE.test(flat)) {
+  if (!isWellFormed(flat)) {
     for (const name of Object.keys(params)) {
       wellFormed(name, name);
       wellFormed(String(params[name]), name);
@@ -33,12 +32,15 @@ export function flatten(params, head) {
 
 /** The inverse of `flatten`. */
 export function unflatten(flat) {
-  if (flat === '') return {};
-  const parts = flat.split('\0');
-  const pairs = [];
-  for (let at = 0; at < parts.length; at += 2) pairs.push([parts[at], parts[at + 1]]);
-  // Not by assignment: a field may be called __proto__.
-  return Object.fromEntries(pairs);
+  const fields = {};
+  for (let at = 0; at < flat.length; ) {
+    const split = flat.indexOf('\0', at);
+    const next = flat.indexOf('\0', split + 1);
+    const end = next === -1 ? flat.length : next;
+    put(fields, flat.slice(at, split), flat.slice(split + 1, end));
+    at = end + 1;
+  }
+  return fields;
 }
 
 /** A text that can cross the boundary unchanged. */
@@ -68,8 +70,18 @@ export function seconds(value, field) {
   return text;
 }
 
+/** By assignment, which is twice as fast as Object.fromEntries; but a field may be called __proto__. */
+function put(fields, name, value) {
+  if (name !== '__proto__') fields[name] = value;
+  else Object.defineProperty(fields, name, { value, configurable: true, enumerable: true, writable: true });
+}
+
+function isWellFormed(text) {
+  return text.isWellFormed ? text.isWellFormed() : !LONE_SURROGATE.test(text);
+}
+
 function wellFormed(value, field) {
-  if (ANY_SURROGATE.test(value) && LONE_SURROGATE.test(value)) {
+  if (!isWellFormed(value)) {
     const message = `${shown(field)}: half of a surrogate pair, such as an emoji cut in two`;
     throw new WxPayError('lone_surrogate', message, field);
   }

@@ -1,0 +1,45 @@
+//! The core beside the bare digest of the same bytes.
+
+use std::process::Command;
+
+use super::figures::Figures;
+use super::{Aim, Row, Section, counts, words};
+use crate::error::TaskError;
+use crate::report::Step;
+
+/// Call, digest, and how many times its cost is the most we want.
+const ROWS: [(&str, &str, Option<f64>); 5] = [
+    ("sign_md5", "bare MD5", Some(1.35)),
+    ("sign_hmac", "bare HMAC-SHA256", Some(1.35)),
+    ("verify_md5", "bare MD5", Some(2.5)),
+    ("verify_hmac", "bare HMAC-SHA256", Some(2.5)),
+    ("signed_xml_md5", "bare MD5", None),
+];
+
+pub fn section(step: &mut Step<'_>, run: &mut Figures) -> Result<Section, TaskError> {
+    let program = counts::program(step)?;
+    let figures = Figures::of(step, &mut Command::new(&program))?;
+    let counted = counts::all(step)?;
+    let row = |(call, against, most): (&str, &str, Option<f64>)| -> Result<Row, TaskError> {
+        let counted = counted.iter().find(|count| count.call == call);
+        let instructions =
+            counted.map(|count| format!("{:.2} instructions for one; ", count.ratio));
+        let allocations = match figures.get(call, "allocations")? {
+            1.0 => "1 allocation".to_owned(),
+            many => format!("{many} allocations"),
+        };
+        Ok(Row {
+            what: words(call).to_owned(),
+            against: against.to_owned(),
+            ratio: figures.get(call, "ratio")?,
+            aim: most.map(Aim::AtMost),
+            note: instructions.unwrap_or_default() + &allocations,
+        })
+    };
+    let rows = ROWS.into_iter().map(row).collect::<Result<_, _>>()?;
+    let about = "The digest alone, of the same bytes, by the crates md-5, and hmac with sha2, is the least that a \
+        signature can cost. CPU time of one thread; medians of 21 windows in which all calls take turns. `sign` gets 12 \
+        unsorted pairs; a notice has 21 elements and is read strictly, verified, and compared in constant time.";
+    run.extend(figures);
+    Ok(Section { title: "Core, beside the bare digest", about: about.to_owned(), rows })
+}

@@ -1,0 +1,32 @@
+//! The core beside libraries of other languages, each with its own runtime.
+
+use super::figures::Figures;
+use super::{Section, faster_than, peers};
+use crate::error::TaskError;
+use crate::report::Step;
+
+const LIBRARIES: [&str; 3] = ["tenpay", "wechatpay-axios-plugin", "wechatpy"];
+/// Call, and how many times as fast as each of them we want to be.
+const CALLS: [(&str, Option<f64>); 4] = [
+    ("sign_md5", None),
+    ("sign_hmac", None),
+    ("verify_md5", Some(5.0)),
+    ("signed_xml_md5", Some(5.0)),
+];
+
+/// Comes after the sections that measure the core and Node's libraries.
+pub fn section(step: &mut Step<'_>, run: &mut Figures) -> Result<Section, TaskError> {
+    let python = peers::folder().join("venv/bin/python");
+    let mut wechatpy = peers::script(&python.to_string_lossy(), "wechatpy_bench.py");
+    run.extend(Figures::of(step, &mut wechatpy)?);
+    let mut rows = Vec::new();
+    for (call, times) in CALLS {
+        for library in LIBRARIES {
+            let (ours, theirs) = (run.get(call, "ns")?, run.get(library, call)?);
+            rows.push(faster_than(call, ours, library, theirs, times));
+        }
+    }
+    let about = "CPU time for the same order and notice: the core in Rust, tenpay and wechatpay-axios-plugin in Node, \
+        wechatpy in CPython. wechatpy verifies only MD5 notices.";
+    Ok(Section { title: "Core, beside other libraries", about: about.to_owned(), rows })
+}

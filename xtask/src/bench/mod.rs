@@ -1,0 +1,120 @@
+//! `cargo xtask bench`: measures, and writes docs/performance.md and docs/performance.svg.
+//!
+//! One file for each section. A section measures and answers with a [`Section`]: lines for the table, each a ratio of
+//! two figures of this very run, which the chart shows as a bar.
+#![allow(clippy::float_arithmetic, reason = "these are ratios of measured times, not money")]
+
+mod chart;
+mod chromium;
+mod core;
+pub mod counts;
+mod figures;
+mod libraries;
+mod machine;
+mod node;
+mod page;
+mod peers;
+
+use std::fs;
+
+use figures::Figures;
+
+use crate::error::TaskError;
+use crate::paths;
+use crate::report::{Report, Step};
+
+/// What one section found.
+pub struct Section {
+    pub title: &'static str,
+    /// What was measured and how, in a sentence or two.
+    pub about: String,
+    pub rows: Vec<Row>,
+}
+
+/// One line: ours against something else.
+pub struct Row {
+    pub what: String,
+    pub against: String,
+    /// Our cost for one of theirs; below 1 is faster.
+    pub ratio: f64,
+    pub aim: Option<Aim>,
+    /// What else was counted, such as allocations.
+    pub note: String,
+}
+
+/// What a ratio should be.
+#[derive(Clone, Copy)]
+pub enum Aim {
+    /// Our cost is at most this many times the other's.
+    AtMost(f64),
+    /// We are at least this many times as fast.
+    TimesFaster(f64),
+}
+
+/// A line of a comparison with a foreign library.
+fn faster_than(call: &str, ours: f64, library: &str, theirs: f64, times: Option<f64>) -> Row {
+    let aim = times.map(Aim::TimesFaster);
+    let (what, against) = (words(call).to_owned(), library.to_owned());
+    Row { what, against, ratio: ours / theirs, aim, note: String::new() }
+}
+
+/// Measures one section; the figures are those of the sections before it, and it may add its own.
+type Measure = fn(&mut Step<'_>, &mut Figures) -> Result<Section, TaskError>;
+
+/// The sections in the order of the report, each with the name of its step.
+const SECTIONS: [(&str, Measure); 4] = [
+    ("core", core::section),
+    ("node", node::section),
+    ("libraries", libraries::section),
+    ("chromium", chromium::section),
+];
+
+/// Measures everything and writes the report.
+pub fn run(verbose: bool) -> Result<(), TaskError> {
+    let mut report = Report::new(verbose)?;
+    report.step("wasm", crate::wasm::build)?;
+    report.step("peers", peers::install)?;
+    let (mut sections, mut figures) = (Vec::new(), Figures::default());
+    for (name, measure) in SECTIONS {
+        report.step(name, |step| {
+            let section = measure(step, &mut figures)?;
+            let detail = format!("{} ratios", section.rows.len());
+            sections.push(section);
+            Ok(detail)
+        })?;
+    }
+    write("docs/performance.md", &page::markdown(&sections, &machine::describe()))?;
+    write("docs/performance.svg", &chart::svg(&sections))
+}
+
+fn write(name: &str, text: &str) -> Result<(), TaskError> {
+    let path = paths::root().join(name);
+    let written =
+        path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+    written.map_err(|error| TaskError::file(&path, &error))?;
+    println!("{name}");
+    Ok(())
+}
+
+/// What a call is called in the report.
+fn words(call: &str) -> &str {
+    match call {
+        "sign_md5" => "sign, MD5",
+        "sign_hmac" => "sign, HMAC-SHA256",
+        "verify_md5" => "read and verify a notice, MD5",
+        "verify_hmac" => "read and verify a notice, HMAC-SHA256",
+        "signed_xml_md5" => "sign and write as XML, MD5",
+        "explain_md5" => "explain, full search, MD5",
+        "explain_hmac" => "explain, full search, HMAC-SHA256",
+        other => other,
+    }
+}
+
+impl Aim {
+    pub fn reached(self, ratio: f64) -> bool {
+        match self {
+            Self::AtMost(most) => ratio <= most,
+            Self::TimesFaster(times) => 1.0 / ratio >= times,
+        }
+    }
+}
