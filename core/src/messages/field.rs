@@ -112,6 +112,11 @@ impl Field {
         params.filled(self.name).map(|value| value.parse().map_err(|_| self.wrong())).transpose()
     }
 
+    /// Writes a time. One that cannot be written must not be left out: the order would live longer than it should.
+    pub(super) fn beijing(&self, unix_s: Option<i64>) -> Result<Option<String>, FieldError> {
+        unix_s.map(|unix_s| time::to_beijing(unix_s).ok_or(self.wrong())).transpose()
+    }
+
     /// Reads a required value as a type.
     pub(crate) fn parse<T: FromStr>(&self, params: &Params) -> Result<T, FieldError> {
         self.of(params)?.parse().map_err(|_| self.wrong())

@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::reply::{self, ReplyError};
 use super::request;
 use super::trade::Trade;
-use crate::{ApiKey, Fen, Params, SignType, time};
+use crate::{ApiKey, Fen, Params, SignType};
 
 /// The path at WeChat's host.
 pub const PATH: &str = "/pay/micropay";
@@ -88,10 +88,7 @@ impl Micropay {
         key: &ApiKey,
     ) -> Result<Params, FieldError> {
         let total_fee = self.total_fee.to_string();
-        let time_expire = self
-            .time_expire
-            .map(|unix_s| time::to_beijing(unix_s).ok_or(TIME_EXPIRE.wrong()))
-            .transpose()?;
+        let time_expire = TIME_EXPIRE.beijing(self.time_expire)?;
         let fields = [
             ("out_trade_no", Some(self.out_trade_no.as_str())),
             ("body", Some(&self.body)),

@@ -39,8 +39,7 @@ pub fn request(
 /// The first [`FieldError`].
 pub fn check(params: &Params) -> Result<(), FieldError> {
     request::check_all(params, FIELDS)?;
-    let has = |name| params.filled(name).is_some();
-    if has("transaction_id") || has("out_trade_no") { Ok(()) } else { Err(OUT_TRADE_NO.missing()) }
+    request::check_any(params, &["transaction_id", "out_trade_no"], &OUT_TRADE_NO)
 }
 
 /// What WeChat says of the order.

@@ -111,9 +111,7 @@ impl Refund {
 /// The first [`FieldError`].
 pub fn check(params: &Params) -> Result<(), FieldError> {
     request::check_all(params, FIELDS)?;
-    if params.filled("transaction_id").is_none() && params.filled("out_trade_no").is_none() {
-        return Err(OUT_TRADE_NO.missing());
-    }
+    request::check_any(params, &["transaction_id", "out_trade_no"], &OUT_TRADE_NO)?;
     let total_fee: Fen = TOTAL_FEE.parse(params)?;
     let refund_fee: Fen = REFUND_FEE.parse(params)?;
     if refund_fee > total_fee { Err(REFUND_FEE.wrong()) } else { Ok(()) }

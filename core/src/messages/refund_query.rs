@@ -81,8 +81,7 @@ pub fn request(
 pub fn check(params: &Params) -> Result<(), FieldError> {
     request::check_all(params, FIELDS)?;
     let numbers = ["refund_id", "out_refund_no", "transaction_id", "out_trade_no"];
-    let has_one = numbers.iter().any(|name| params.filled(name).is_some());
-    if has_one { Ok(()) } else { Err(OUT_REFUND_NO.missing()) }
+    request::check_any(params, &numbers, &OUT_REFUND_NO)
 }
 
 /// What WeChat says of the refunds.

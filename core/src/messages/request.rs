@@ -44,6 +44,16 @@ pub(super) fn check_all(params: &Params, own: &[Field]) -> Result<(), FieldError
     check(params, own)
 }
 
+/// Checks that one of several numbers is there; when none is, `usual` is named.
+pub(super) fn check_any(
+    params: &Params,
+    numbers: &[&str],
+    usual: &Field,
+) -> Result<(), FieldError> {
+    let has_one = numbers.iter().any(|name| params.filled(name).is_some());
+    if has_one { Ok(()) } else { Err(usual.missing()) }
+}
+
 /// The tables name each field once and none is empty, so only size can be refused.
 const TOO_LARGE: FieldError =
     FieldError { field: "request", missing: false, expected: Format::Text(Params::MAX_BYTES) };

@@ -10,7 +10,7 @@ use super::identity::Identity;
 use super::reply::{self, ReplyError};
 use super::request;
 use super::trade::TradeType;
-use crate::{ApiKey, Fen, Params, SignType, time};
+use crate::{ApiKey, Fen, Params, SignType};
 
 /// The path at WeChat's host.
 pub const PATH: &str = "/pay/unifiedorder";
@@ -108,8 +108,8 @@ impl UnifiedOrder {
         key: &ApiKey,
     ) -> Result<Params, FieldError> {
         let total_fee = self.total_fee.to_string();
-        let time_start = beijing(&TIME_START, self.time_start)?;
-        let time_expire = beijing(&TIME_EXPIRE, self.time_expire)?;
+        let time_start = TIME_START.beijing(self.time_start)?;
+        let time_expire = TIME_EXPIRE.beijing(self.time_expire)?;
         let fields = [
             ("out_trade_no", Some(self.out_trade_no.as_str())),
             ("body", Some(&self.body)),
@@ -133,11 +133,6 @@ impl UnifiedOrder {
         ];
         request::signed(fields, identity, nonce_str, sign_type, key, check)
     }
-}
-
-/// A time that cannot be written must not be left out: the order would live longer than it should.
-fn beijing(field: &Field, unix_s: Option<i64>) -> Result<Option<String>, FieldError> {
-    unix_s.map(|unix_s| time::to_beijing(unix_s).ok_or(field.wrong())).transpose()
 }
 
 /// Checks a request's fields, those that depend on another included.

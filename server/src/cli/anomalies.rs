@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::answer;
 use super::lang::say;
 use super::orders::{amount, text};
 use super::remote::{Remote, RemoteArgs, segment};
 use super::remote_error::RemoteError;
 use super::table::{Side, table};
-use super::{put, put_json};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, after_help = HELP)]
@@ -63,50 +63,30 @@ pub(super) fn run(args: &Args) -> ExitCode {
 }
 
 fn list(args: &Args) -> ExitCode {
-    let remote = match Remote::open(&args.remote) {
-        Ok(remote) => remote,
-        Err(code) => return code,
-    };
-    match all(&remote, args.all) {
-        Ok(anomalies) if args.remote.json => put_json(&json!({ "anomalies": anomalies })),
-        Ok(anomalies) if anomalies.is_empty() => put(say("Nothing is odd.\n", "没有异常。\n")),
-        Ok(anomalies) => put(&list_text(&anomalies)),
-        Err(error) => return error.report(),
-    }
-    ExitCode::SUCCESS
+    answer::show(
+        &args.remote,
+        |remote| all(remote, args.all),
+        |answer| match answer::items(answer, "anomalies") {
+            [] => say("Nothing is odd.\n", "没有异常。\n").into(),
+            anomalies => list_text(anomalies),
+        },
+    )
 }
 
 fn settle(args: &ResolveArgs) -> ExitCode {
-    let remote = match Remote::open(&args.remote) {
-        Ok(remote) => remote,
-        Err(code) => return code,
-    };
     let path = format!("/v1/anomalies/{}/resolve", segment(&args.id));
-    match remote.post(&path, &json!({ "note": args.note })) {
-        Ok(anomaly) if args.remote.json => put_json(&anomaly),
-        Ok(anomaly) => put(&list_text(&[anomaly])),
-        Err(error) => return error.report(),
-    }
-    ExitCode::SUCCESS
+    let body = json!({ "note": args.note });
+    let text = |anomaly: &Value| list_text(std::slice::from_ref(anomaly));
+    answer::show(&args.remote, |remote| remote.post(&path, &body), text)
 }
 
 /// Oldest first: the server lists them by id.
-fn all(remote: &Remote, settled_too: bool) -> Result<Vec<Value>, RemoteError> {
+fn all(remote: &Remote, settled_too: bool) -> Result<Value, RemoteError> {
     let state = if settled_too { "all" } else { "open" };
-    let mut anomalies: Vec<Value> = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let mut page = remote.get(&format!("/v1/anomalies?state={state}&limit=100{cursor}"))?;
-        if let Some(Value::Array(more)) = page.get_mut("anomalies").map(Value::take) {
-            anomalies.extend(more);
-        }
-        match page.get("next_cursor").and_then(Value::as_str) {
-            Some(next) => cursor = format!("&cursor={}", segment(next)),
-            None => break,
-        }
-    }
+    let path = format!("/v1/anomalies?state={state}");
+    let mut anomalies = remote.pages(&path, "anomalies", usize::MAX)?;
     anomalies.sort_by(|a, b| text(a, "at").cmp(text(b, "at")));
-    Ok(anomalies)
+    Ok(json!({ "anomalies": anomalies }))
 }
 
 fn list_text(anomalies: &[Value]) -> String {

@@ -1,6 +1,7 @@
 //! The command line. One file a command; each returns the process's exit code.
 
 mod anomalies;
+mod answer;
 mod bar;
 mod bill;
 mod bill_rows;

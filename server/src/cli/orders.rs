@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::answer;
 use super::lang::say;
 use super::remote::{Remote, RemoteArgs, segment};
 use super::remote_error::RemoteError;
 use super::table::{Side, pairs, table, yuan};
-use super::{put, put_json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct OneArgs {
@@ -78,37 +78,20 @@ pub(super) fn reverse(args: &OneArgs) -> ExitCode {
 }
 
 fn post(args: &OneArgs, action: &str, shown: impl Fn(&Value) -> String) -> ExitCode {
-    let remote = match Remote::open(&args.remote) {
-        Ok(remote) => remote,
-        Err(code) => return code,
-    };
     let path = format!("/v1/orders/{}/{action}", segment(&args.out_trade_no));
-    match remote.post(&path, &json!({})) {
-        Ok(order) if args.remote.json => put_json(&order),
-        Ok(order) => put(&shown(&order)),
-        Err(error) => return error.report(),
-    }
-    ExitCode::SUCCESS
+    answer::show(&args.remote, |remote| remote.post(&path, &json!({})), shown)
 }
 
 /// `wxpay order`.
 pub(super) fn show(args: &ShowArgs) -> ExitCode {
-    let remote = match Remote::open(&args.one.remote) {
-        Ok(remote) => remote,
-        Err(code) => return code,
-    };
-    match read(&remote, args) {
-        Ok(order) if args.one.remote.json => put_json(&order),
-        Ok(order) => {
-            put(&order_text(&order));
-            if let Some(events) = order.get("events").and_then(Value::as_array) {
-                put("\n");
-                put(&events_text(events));
-            }
-        }
-        Err(error) => return error.report(),
-    }
-    ExitCode::SUCCESS
+    answer::show(
+        &args.one.remote,
+        |remote| read(remote, args),
+        |order| match order.get("events").and_then(Value::as_array) {
+            Some(events) => format!("{}\n{}", order_text(order), events_text(events)),
+            None => order_text(order),
+        },
+    )
 }
 
 fn read(remote: &Remote, args: &ShowArgs) -> Result<Value, RemoteError> {
@@ -125,40 +108,21 @@ fn read(remote: &Remote, args: &ShowArgs) -> Result<Value, RemoteError> {
 
 /// `wxpay orders`.
 pub(super) fn list(args: &ListArgs) -> ExitCode {
-    let remote = match Remote::open(&args.remote) {
-        Ok(remote) => remote,
-        Err(code) => return code,
-    };
-    match all(&remote, args) {
-        Ok(orders) if args.remote.json => put_json(&json!({ "orders": orders })),
-        Ok(orders) if orders.is_empty() => put(say("No orders.\n", "没有订单。\n")),
-        Ok(orders) => put(&list_text(&orders)),
-        Err(error) => return error.report(),
-    }
-    ExitCode::SUCCESS
+    answer::show(
+        &args.remote,
+        |remote| all(remote, args),
+        |answer| match answer::items(answer, "orders") {
+            [] => say("No orders.\n", "没有订单。\n").into(),
+            orders => list_text(orders),
+        },
+    )
 }
 
-fn all(remote: &Remote, args: &ListArgs) -> Result<Vec<Value>, RemoteError> {
-    let wanted = usize::from(args.limit);
-    let mut orders = Vec::new();
-    let mut cursor: Option<String> = None;
-    while orders.len() < wanted {
-        let mut path = format!("/v1/orders?limit={}", (wanted - orders.len()).min(100));
-        for (name, value) in [("state", &args.state), ("cursor", &cursor)] {
-            if let Some(value) = value {
-                path = format!("{path}&{name}={}", segment(value));
-            }
-        }
-        let mut page = remote.get(&path)?;
-        if let Some(Value::Array(more)) = page.get_mut("orders").map(Value::take) {
-            orders.extend(more);
-        }
-        cursor = page.get("next_cursor").and_then(Value::as_str).map(Into::into);
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(orders)
+fn all(remote: &Remote, args: &ListArgs) -> Result<Value, RemoteError> {
+    let state = args.state.as_ref().map(|state| format!("?state={}", segment(state)));
+    let path = format!("/v1/orders{}", state.unwrap_or_default());
+    let orders = remote.pages(&path, "orders", usize::from(args.limit))?;
+    Ok(json!({ "orders": orders }))
 }
 
 fn list_text(orders: &[Value]) -> String {

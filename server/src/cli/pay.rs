@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
+use super::answer;
 use super::lang::say;
-use super::remote::{Remote, RemoteArgs, segment};
-use super::{put, put_json};
+use super::remote::{RemoteArgs, segment};
 use crate::qr;
 
 #[derive(Debug, clap::Args)]
@@ -25,17 +25,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
-    let remote = match Remote::open(&args.remote) {
-        Ok(remote) => remote,
-        Err(code) => return code,
-    };
     let path = format!("/v1/orders/{}/pay", segment(&args.out_trade_no));
-    match remote.post(&path, &body(args)) {
-        Ok(offer) if args.remote.json => put_json(&offer),
-        Ok(offer) => put(&shown(&offer)),
-        Err(error) => return error.report(),
-    }
-    ExitCode::SUCCESS
+    answer::show(&args.remote, |remote| remote.post(&path, &body(args)), shown)
 }
 
 fn body(args: &Args) -> Value {

@@ -94,12 +94,35 @@ impl Remote {
         self.runtime.block_on(self.json(self.client.get(self.url(path))))
     }
 
+    /// The rows `name` of a list that comes in pages, at most `wanted`; `path` may have a query.
+    pub(super) fn pages(
+        &self,
+        path: &str,
+        name: &str,
+        wanted: usize,
+    ) -> Result<Vec<Value>, RemoteError> {
+        let mut path = path.to_owned();
+        path.push(if path.contains('?') { '&' } else { '?' });
+        let (mut rows, mut cursor) = (Vec::new(), String::new());
+        while rows.len() < wanted {
+            let limit = (wanted - rows.len()).min(100);
+            let mut page = self.get(&format!("{path}limit={limit}{cursor}"))?;
+            if let Some(Value::Array(more)) = page.get_mut(name).map(Value::take) {
+                rows.extend(more);
+            }
+            match page.get("next_cursor").and_then(Value::as_str) {
+                Some(next) => cursor = format!("&cursor={}", segment(next)),
+                None => break,
+            }
+        }
+        Ok(rows)
+    }
+
     /// POST of a JSON body.
     pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, RemoteError> {
         self.runtime.block_on(self.json(self.posting(path, body)))
     }
 
-    #[allow(dead_code, reason = "for commands whose answer is a stream, such as reconcile")]
     /// POST of a JSON body; each line of the answer is one JSON value. A line `{"error":{code,message}}` ends it.
     pub(super) fn post_lines(
         &self,

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::answer::items;
 use super::exit;
 use super::lang::say;
 use super::orders::text;
@@ -113,18 +114,7 @@ fn list(remote: &Remote, args: &ListArgs) -> Result<ExitCode, RemoteError> {
 
 fn dead(remote: &Remote, args: &DeadArgs) -> Result<ExitCode, RemoteError> {
     let path = format!("/v1/webhooks/{}/dead", segment(&args.endpoint));
-    let wanted = usize::from(args.limit);
-    let mut letters: Vec<Value> = Vec::new();
-    let mut cursor = String::new();
-    while letters.len() < wanted {
-        let limit = (wanted - letters.len()).min(100);
-        let page = remote.get(&format!("{path}?limit={limit}{cursor}"))?;
-        letters.extend_from_slice(items(&page, "letters"));
-        match page.get("next_cursor").and_then(Value::as_str) {
-            Some(next) => cursor = format!("&cursor={}", segment(next)),
-            None => break,
-        }
-    }
+    let letters = remote.pages(&path, "letters", usize::from(args.limit))?;
     if args.remote.json {
         put_json(&json!({ "letters": letters }));
     } else if letters.is_empty() {
@@ -214,10 +204,6 @@ fn letters_text(letters: &[Value]) -> String {
         ]
     };
     table(&header, &letters.iter().map(row).collect::<Vec<_>>())
-}
-
-fn items<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
-    answer.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn count(value: &Value, name: &str) -> String {

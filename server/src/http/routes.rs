@@ -42,10 +42,9 @@ pub fn routes(app: &Arc<App>, limits: &Limits) -> BoxedFilter<(Response,)> {
 
 /// What the mini program calls.
 fn phone(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
-    let merchant = || warp::query::raw().or(warp::any().map(String::new)).unify();
-    let login = post(app, "login").and(merchant()).and(json(slow)).then(login::login);
+    let login = post(app, "login").and(raw_query()).and(json(slow)).then(login::login);
     let pay = post(app, "pay")
-        .and(merchant())
+        .and(raw_query())
         .and(warp::header::headers_cloned())
         .and(warp::ext::get::<Peer>())
         .and(json(slow))
@@ -69,7 +68,7 @@ fn merchant(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(warp::path::end())
         .and(warp::get())
         .and(headers())
-        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(raw_query())
         .then(orders::list);
     let show = orders()
         .and(warp::path::param())
@@ -96,7 +95,7 @@ fn books(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(warp::path::end())
         .and(warp::get())
         .and(headers())
-        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(raw_query())
         .then(anomalies::list);
     let resolve = anomalies()
         .and(warp::path::param())
@@ -120,11 +119,7 @@ fn endpoints(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     };
     let headers = || warp::header::headers_cloned();
     let list = all().and(warp::path::end()).and(warp::get()).and(headers()).then(webhooks::list);
-    let dead = one("dead")
-        .and(warp::get())
-        .and(headers())
-        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
-        .then(webhooks::dead);
+    let dead = one("dead").and(warp::get()).and(headers()).and(raw_query()).then(webhooks::dead);
     let replay =
         one("replay").and(warp::post()).and(headers()).and(json(slow)).then(webhooks::replay);
     let test = one("test").and(warp::post()).and(headers()).then(webhooks::test);
@@ -153,7 +148,7 @@ fn cashier(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
     let page = with(app)
         .and(warp::path!("pay" / String / String))
         .and(warp::get())
-        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(raw_query())
         .then(native_page::page);
     reply(offer)
         .or(reply(page))
@@ -180,7 +175,7 @@ fn bills(app: &Arc<App>, slow: Duration) -> BoxedFilter<(Response,)> {
         .and(warp::path!("v1" / "days"))
         .and(warp::get())
         .and(headers())
-        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(raw_query())
         .then(reconcile::list);
     reply(compare).or(reply(show)).unify().or(reply(list)).unify().boxed()
 }
@@ -229,6 +224,11 @@ fn post(app: &Arc<App>, name: &'static str) -> BoxedFilter<(Arc<App>,)> {
 fn with(app: &Arc<App>) -> BoxedFilter<(Arc<App>,)> {
     let app = Arc::clone(app);
     warp::any().map(move || Arc::clone(&app)).boxed()
+}
+
+/// The query as it was sent; empty without one.
+fn raw_query() -> BoxedFilter<(String,)> {
+    warp::query::raw().or(warp::any().map(String::new)).unify().boxed()
 }
 
 fn json(

@@ -398,13 +398,10 @@ impl dyn Store + '_ {
         let (end, mut from) = (keys::behind(&prefix), prefix);
         let mut count = 0;
         loop {
-            let mut page = self.rows(from, end.clone(), PAGE).await?;
+            let page = self.rows(from, end.clone(), PAGE).await?;
             count += page.len() as u64;
-            match page.pop() {
-                Some((mut last, _)) if page.len() + 1 == PAGE => {
-                    last.push(0);
-                    from = last;
-                }
+            match page.last() {
+                Some((last, _)) if page.len() == PAGE => from = keys::right_behind(last),
                 Some(_) | None => return Ok(count),
             }
         }
@@ -425,8 +422,7 @@ impl dyn Store + '_ {
         let from = keys::movements_from(merchant, from_ms);
         let end = keys::movements_from(merchant, to_ms);
         let after = after.map(keys::movement);
-        let mut rows = self.rows(after_or(from, after), end, limit).await?;
-        rows.iter_mut().map(|(_, bytes)| decode("movement", bytes)).collect()
+        self.list("movement", from, after, Some(end), limit).await
     }
 
     /// How a day's bill compared.
@@ -448,8 +444,7 @@ impl dyn Store + '_ {
         to: Day,
     ) -> Result<Vec<DayRow>, StoreError> {
         let (from, end) = (keys::day(merchant, from), keys::day(merchant, to.back(-1)));
-        let rows = self.rows(from, end, usize::MAX).await?;
-        rows.iter().map(|(_, bytes)| decode("day", bytes)).collect()
+        self.list("day", from, None, Some(end), usize::MAX).await
     }
 
     /// When the merchant's first order was created, milliseconds since 1970.
@@ -471,13 +466,13 @@ impl dyn Store + '_ {
     async fn list<T: DeserializeOwned>(
         &self,
         what: &'static str,
-        prefix: Vec<u8>,
+        from: Vec<u8>,
         after: Option<Vec<u8>>,
         end: Option<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<T>, StoreError> {
-        let end = end.unwrap_or_else(|| keys::behind(&prefix));
-        let rows = self.rows(after_or(prefix, after), end, limit).await?;
+        let end = end.unwrap_or_else(|| keys::behind(&from));
+        let rows = self.rows(after_or(from, after), end, limit).await?;
         rows.iter().map(|(_, bytes)| decode(what, bytes)).collect()
     }
 }

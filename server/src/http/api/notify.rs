@@ -53,6 +53,17 @@ pub(in crate::http) async fn pay_notice(
     answer(&merchant, &claimed, taken)
 }
 
+/// Whose notice it is, and its fields; nothing of them is believed yet.
+pub(super) fn open<'a>(
+    app: &'a App,
+    merchant: &str,
+    body: Result<Bytes, BodyError>,
+) -> Result<(&'a Merchant, Params), Rejected> {
+    let merchant = app.merchants.get(merchant).ok_or(Rejected::UnknownMerchant)?;
+    let params = from_xml(&body.map_err(Rejected::Body)?).map_err(Rejected::Xml)?;
+    Ok((merchant, params))
+}
+
 /// SUCCESS, or FAIL and a line in the log that says why.
 pub(super) fn answer(merchant: &str, claimed: &str, taken: Result<(), Rejected>) -> Response {
     match taken {
@@ -73,8 +84,7 @@ async fn take(
     body: Result<Bytes, BodyError>,
     claimed: &mut String,
 ) -> Result<(), Rejected> {
-    let merchant = app.merchants.get(merchant).ok_or(Rejected::UnknownMerchant)?;
-    let params = from_xml(&body.map_err(Rejected::Body)?).map_err(Rejected::Xml)?;
+    let (merchant, params) = open(app, merchant, body)?;
     let out_trade_no = pay_notice::claimed_out_trade_no(&params).map_err(Rejected::Incomplete)?;
     out_trade_no.clone_into(claimed);
     let key = OrderKey { merchant: merchant.id.clone(), out_trade_no: out_trade_no.into() };

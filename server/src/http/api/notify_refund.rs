@@ -8,9 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use warp::reply::Response;
 use wxpay_core::messages::refund_notice;
-use wxpay_core::xml::from_xml;
 
-use super::notify::{Rejected, answer};
+use super::notify::{Rejected, answer, open};
 use crate::app::App;
 use crate::http::body::BodyError;
 use crate::orders::{Noticed, OrderError};
@@ -31,8 +30,7 @@ async fn take(
     body: Result<Bytes, BodyError>,
     claimed: &mut String,
 ) -> Result<(), Rejected> {
-    let merchant = app.merchants.get(merchant).ok_or(Rejected::UnknownMerchant)?;
-    let params = from_xml(&body.map_err(Rejected::Body)?).map_err(Rejected::Xml)?;
+    let (merchant, params) = open(app, merchant, body)?;
     let notice = refund_notice::read(&params, &merchant.identity, &merchant.api_key)
         .map_err(Rejected::RefundNotice)?;
     notice.out_trade_no.clone_into(claimed);
