@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::{after_or, decode};
+use super::read::after_or;
+use super::rows::decode;
 use super::{AnomalyRow, IdempotencyRow, OutboxRow, Store, StoreError, User, keys};
 use crate::books::DayRow;
 

@@ -1,10 +1,9 @@
 //! What is committed together.
 
 use super::backup::OwnRow;
+use super::index::{of_order, topic};
 use super::keys;
-use super::rows::{
-    AnomalyRow, Expect, IdempotencyRow, OutboxRow, RowWrite, Topic, User, Value, of_order, topic,
-};
+use super::rows::{AnomalyRow, Expect, IdempotencyRow, OutboxRow, RowWrite, Topic, User, Value};
 use crate::books::DayRow;
 use crate::orders::{Event, EventKind, Order, OrderKey};
 
