@@ -12,6 +12,7 @@ mod books;
 pub mod disk;
 mod fake_login;
 mod logs;
+pub mod million;
 mod notice;
 pub mod process;
 mod raw;
