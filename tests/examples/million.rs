@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+use wxpay_tests::million::{Scale, measure};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -18,5 +19,6 @@ fn main() {
     std::fs::create_dir_all(&directory).unwrap();
     let say = |of: &str, what: &str, figure: u64| println!("{of}\t{what}\t{figure}");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(wxpay_tests::million::measure(orders, 25, &directory, &mut { say }));
+    let scale = Scale { orders, turns: 25, calls: 160 };
+    runtime.block_on(measure(scale, &directory, &mut { say }));
 }

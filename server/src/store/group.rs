@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::census::Counts;
 use super::change::OrderChange;
 use super::head::Head;
 use super::rows::{Expect, json};
 use super::tally::Tally;
 use super::trouble::trouble;
-use super::verify::Verifier;
 use super::{Change, StoreError, keys};
 use crate::orders::Order;
 
@@ -47,13 +47,13 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// The batch, and the head it leads to. The tally follows, and so does who counts anew.
+    /// The batch, and the head it leads to. The counts follow.
     pub(super) fn finish(
         self,
         head: Head,
-        tally: &mut Tally,
-        mut verifier: Option<&mut Verifier>,
+        counts: &mut Counts,
     ) -> Result<(sled::Batch, Head), StoreError> {
+        let Counts { tally, verifier } = counts;
         let content = self
             .writes
             .iter()
@@ -63,7 +63,7 @@ impl<'a> Group<'a> {
         for (key, value) in self.writes {
             let old = self.db.get(&key).map_err(|error| trouble("reading", error))?;
             tally.change(&key, old.as_deref(), value.as_deref());
-            if let Some(verifier) = &mut verifier {
+            if let Some(verifier) = verifier {
                 verifier.follow(&key, old.as_deref(), value.as_deref());
             }
             match value {

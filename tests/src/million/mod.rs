@@ -22,31 +22,38 @@ use crate::process::{Process, Site, wxpay};
 
 /// The store beside which the large one is measured.
 const FEW: u64 = 1_000;
-/// Calls of each kind in a window, between which the two servers take turns.
-const WINDOW: usize = 160;
 /// What the configuration allows the database's cache, as when nothing is said.
 const CACHE_MB: u32 = 64;
 
-/// Measures, in a directory that it fills and leaves to the caller, and says each figure: of what, which, how much. Times
-/// are in microseconds, sizes in bytes. A store that is in the directory already is taken as it is.
-pub async fn measure(
-    orders: u64,
-    rounds: usize,
-    directory: &Path,
-    say: &mut dyn FnMut(&str, &str, u64),
-) {
+/// Takes a figure: of what, which, how much. Times are in microseconds, sizes in bytes.
+pub type Say<'a> = &'a mut dyn FnMut(&str, &str, u64);
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// Orders in the large store.
+    pub orders: u64,
+    /// How often each of the two servers has its turn.
+    pub turns: usize,
+    /// Calls of each kind in a turn.
+    pub calls: usize,
+}
+
+/// Measures, in a directory that it fills and leaves to the caller. A store that is in the directory already is taken as
+/// it is.
+pub async fn measure(scale: Scale, directory: &Path, say: Say<'_>) {
     let small = Shop::prepare("few", FEW, directory, say).await;
-    let large = Shop::prepare("many", orders, directory, say).await;
+    let large = Shop::prepare("many", scale.orders, directory, say).await;
     let bill = directory.join("bill.csv");
     large.past.write_bill(&bill).unwrap();
     let wechat = wechat::start(&bill);
     let (small, large) = (small.open(&wechat).await, large.open(&wechat).await);
     let mut both = [small, large];
-    growth(&mut both, rounds, say).await;
+    growth(&mut both, scale, say).await;
     let [small, mut large] = both;
     small.process.kill().await;
     reconcile(&large, &bill, say).await;
-    large = restart(large, say).await;
+    large = restart(large, scale.calls, say).await;
     export(&large, directory, say).await;
     large.process.terminate();
     large.process.wait().await;
@@ -71,12 +78,7 @@ struct Open {
 
 impl Shop {
     /// Builds the store from a backup, as after a loss.
-    async fn prepare(
-        name: &'static str,
-        orders: u64,
-        directory: &Path,
-        say: &mut dyn FnMut(&str, &str, u64),
-    ) -> Self {
+    async fn prepare(name: &'static str, orders: u64, directory: &Path, say: Say<'_>) -> Self {
         let now_ms = SystemClock.now_ms();
         let past = Past::new(orders, now_ms);
         let (data, backup) = (directory.join(name), directory.join(format!("{name}.ndjson")));
@@ -102,16 +104,17 @@ impl Shop {
         let config = config.replace("\"data\"", &format!("{:?}", self.data));
         site.write_config(&config.replace("cache_mb = 4", &format!("cache_mb = {CACHE_MB}")));
         let process = site.serve().await;
+        wait_for_count(&process).await;
         let clients = Clients::log_in(site.url(), self.past, self.past.orders).await;
         Open { shop: self, site, process, clients, times: Default::default() }
     }
 }
 
 /// Creating, telling and asking, at one server and the other in turns.
-async fn growth(both: &mut [Open; 2], rounds: usize, say: &mut dyn FnMut(&str, &str, u64)) {
-    for _ in 0..rounds {
+async fn growth(both: &mut [Open; 2], scale: Scale, say: Say<'_>) {
+    for _ in 0..scale.turns {
         for open in both.iter_mut() {
-            open.window().await;
+            open.turn(scale.calls).await;
         }
     }
     for open in both {
@@ -131,14 +134,14 @@ async fn growth(both: &mut [Open; 2], rounds: usize, say: &mut dyn FnMut(&str, &
 }
 
 impl Open {
-    async fn window(&mut self) {
+    async fn turn(&mut self, calls: usize) {
         let [create, notify, query] = &mut self.times;
-        let numbers = self.clients.create(WINDOW, create).await;
+        let numbers = self.clients.create(calls, create).await;
         self.clients.notify(&numbers, notify).await;
-        self.clients.query(WINDOW, query).await;
+        self.clients.query(calls, query).await;
     }
 
-    fn say_times(&self, what: &str, times: &Times, say: &mut dyn FnMut(&str, &str, u64)) {
+    fn say_times(&self, what: &str, times: &Times, say: Say<'_>) {
         for percent in [50, 99] {
             let time = micros(times.percentile(percent));
             say(self.shop.name, &format!("{what}, p{percent}"), time);
@@ -147,13 +150,14 @@ impl Open {
 }
 
 /// A bill of all that was paid, which agrees.
-async fn reconcile(open: &Open, bill: &Path, say: &mut dyn FnMut(&str, &str, u64)) {
+async fn reconcile(open: &Open, bill: &Path, say: Say<'_>) {
     let name = open.shop.name;
     say(name, "bill", fs::metadata(bill).unwrap().len());
     let started = Instant::now();
     assert_eq!(read_bill(bill), open.shop.past.paid());
     say(name, "bill, time to read", micros(started.elapsed()));
     memory::forget_peak(open.process.pid());
+    let before = memory::resident(open.process.pid());
     let date = open.shop.past.day.to_string();
     let config = open.site.config_path();
     let reconcile = ["reconcile", "--json", "--date", &date, "--config", config.to_str().unwrap()];
@@ -163,7 +167,9 @@ async fn reconcile(open: &Open, bill: &Path, say: &mut dyn FnMut(&str, &str, u64
     assert_eq!(summary["summary"]["rows"], open.shop.past.paid(), "{stdout}");
     say(name, "reconcile, time", micros(time));
     say(name, "reconcile, memory of the command", peak);
-    say(name, "reconcile, memory of the server", memory::peak(open.process.pid()));
+    let peak = memory::peak(open.process.pid());
+    say(name, "reconcile, memory of the server", peak);
+    say(name, "reconcile, memory the server adds", peak.saturating_sub(before));
 }
 
 /// As a bill is read while it comes: bit by bit, and strictly.
@@ -185,9 +191,9 @@ fn read_bill(path: &Path) -> u64 {
 }
 
 /// Killed, and started again: first with nobody there, then with customers waiting.
-async fn restart(mut open: Open, say: &mut dyn FnMut(&str, &str, u64)) -> Open {
+async fn restart(mut open: Open, calls: usize, say: Say<'_>) -> Open {
     let name = open.shop.name;
-    open.window().await;
+    open.turn(calls).await;
     open.process.kill().await;
     let started = Instant::now();
     open.process = open.site.serve().await;
@@ -202,7 +208,7 @@ async fn restart(mut open: Open, say: &mut dyn FnMut(&str, &str, u64)) -> Open {
     open.process = open.site.serve().await;
     open.times = Default::default();
     while !is_counted(&open.process.log()) {
-        open.window().await;
+        open.turn(calls).await;
     }
     say(name, "start under load, until all is counted", micros(started.elapsed()));
     open.say_times("meanwhile, create", &open.times[0], say);
@@ -224,7 +230,7 @@ async fn wait_for_count(process: &Process) {
 }
 
 /// A backup of the running server.
-async fn export(open: &Open, directory: &Path, say: &mut dyn FnMut(&str, &str, u64)) {
+async fn export(open: &Open, directory: &Path, say: Say<'_>) {
     let (name, file) = (open.shop.name, directory.join("export.ndjson"));
     memory::forget_peak(open.process.pid());
     let config = open.site.config_path();
@@ -243,7 +249,7 @@ async fn export(open: &Open, directory: &Path, say: &mut dyn FnMut(&str, &str, u
     fs::remove_file(file).unwrap();
 }
 
-async fn check(shop: &Shop, say: &mut dyn FnMut(&str, &str, u64)) {
+async fn check(shop: &Shop, say: Say<'_>) {
     let check =
         [OsStr::new("check-store"), "--json".as_ref(), "--data".as_ref(), shop.data.as_os_str()];
     let Ended { status, stdout, time, peak } = watched(&mut wxpay(check)).await;

@@ -69,13 +69,15 @@ impl Past {
         Self { orders, day: Day::of_ms(now_ms - 2 * DAY_MS) }
     }
 
-    /// Writes it as a backup.
+    /// Writes it as a backup: by number, as a server does.
     ///
     /// # Errors
     /// The file's.
     pub fn write_backup(&self, path: &Path, now_ms: i64) -> io::Result<Counts> {
         let mut writer = Writer::new(BufWriter::new(File::create(path)?), now_ms)?;
-        for n in 0..self.orders {
+        let mut all: Vec<u64> = (0..self.orders).collect();
+        all.sort_by_cached_key(|n| out_trade_no(*n));
+        for n in all {
             let events = self.events(n, now_ms);
             let (merchant, out_trade_no) = (SHOP.id.into(), out_trade_no(n));
             writer.line(&Line::Order(Log { merchant, out_trade_no, events }))?;

@@ -13,6 +13,7 @@ mod books;
 mod config;
 mod explaining;
 mod lifecycle;
+mod million;
 mod mistakes;
 mod paying;
 mod refunding;

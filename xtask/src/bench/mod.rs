@@ -12,6 +12,7 @@ pub mod counts;
 mod figures;
 mod libraries;
 mod machine;
+mod million;
 mod node;
 mod page;
 mod peers;
@@ -76,7 +77,7 @@ struct Part {
     sections: &'static [(&'static str, Measure)],
 }
 
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 3] = [
     Part { name: "core", prepare: &[], sections: &[("core", core::section)] },
     Part {
         name: "npm",
@@ -86,6 +87,11 @@ const PARTS: [Part; 2] = [
             ("libraries", libraries::section),
             ("chromium", chromium::section),
         ],
+    },
+    Part {
+        name: "million",
+        prepare: &[("build", million::build)],
+        sections: &[("million", million::section)],
     },
 ];
 
