@@ -70,6 +70,7 @@ async fn a_hanging_wechat_does_not_delay_the_end() {
     let text = site.config(wechat.base_url());
     site.write_config(&text.replace("[wechat]\n", "[wechat]\ntotal_timeout_ms = 60000\n"));
     let server = site.serve().await;
+    wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::Hang).times(1_000)).unwrap();
     let http = http_client();
     let post = async |path: &str, token: &str, body: Value| -> Value {
         let request = http.post(format!("{}{path}", site.url())).header("token", token);
@@ -84,7 +85,6 @@ async fn a_hanging_wechat_does_not_delay_the_end() {
         let paid = post("/v1/pay", token, json!({ "orderId": order["out_trade_no"] })).await;
         assert_eq!(paid["code"], 0, "{paid}");
     }
-    wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::Hang).times(1_000)).unwrap();
     // The sweep asks five seconds after the phone was ready to pay.
     timeout(SOON, wechat.wait_until(|world| world.calls(Call::OrderQuery, None) >= 8))
         .await
