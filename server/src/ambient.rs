@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nonces_are_32_alphanumerics_and_differ() {
+    fn a03_nonces_are_32_alphanumerics_and_differ() {
         let nonces: std::collections::HashSet<_> =
             (0..1000).map(|_| SystemNonces.nonce()).collect();
         assert_eq!(nonces.len(), 1000);

@@ -103,7 +103,7 @@ fn the_notice_of_the_vectors_is_read() {
 }
 
 #[test]
-fn the_currency_is_cny_unless_the_notice_says_otherwise() {
+fn m03_the_currency_is_cny_unless_the_notice_says_otherwise() {
     assert_eq!(trade(notice(&[])).fee_type, "CNY");
     assert_eq!(trade(notice(&[("fee_type", "CNY")])).fee_type, "CNY");
     assert_eq!(trade(notice(&[("fee_type", "USD")])).fee_type, "USD");
@@ -224,7 +224,7 @@ fn a_paid_notice_must_be_complete_and_well_formed() {
 }
 
 #[test]
-fn each_field_in_turn_changed_is_noticed() {
+fn s01_each_field_in_turn_changed_is_noticed() {
     let genuine = notice(&[("attach", "counter 3"), ("fee_type", "CNY"), ("new_in_2030", "x")]);
     assert!(verify(genuine.clone(), SignType::Md5, &key()).is_ok());
     for (name, value) in genuine.iter().filter(|(name, _)| *name != "sign") {

@@ -15,7 +15,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn any_order_in_gives_the_same_set_and_sign(
+    fn s07_any_order_in_gives_the_same_set_and_sign(
         (sorted, shuffled) in fields().prop_flat_map(|fields| {
             let pairs: Vec<_> = fields.into_iter().collect();
             (Just(pairs.clone()), Just(pairs).prop_shuffle())
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn sign_is_what_a_plain_reading_of_the_rules_gives(
+    fn s06_sign_is_what_a_plain_reading_of_the_rules_gives(
         fields in btree_map(prop_oneof!["\\PC{1,12}", name()], value(), 0..24),
         sign_type in sign_type(),
         key in "[!-~]{32}",

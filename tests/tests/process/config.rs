@@ -25,7 +25,7 @@ fn site() -> Site {
 }
 
 #[tokio::test]
-async fn every_mistake_is_named_and_no_secret_shown() {
+async fn g01_every_mistake_is_named_and_no_secret_shown() {
     for (name, change, expected) in MISTAKES {
         let site = site();
         let mut text = site.config("http://127.0.0.1:9");
@@ -122,7 +122,7 @@ async fn a_missing_file_is_named() {
 
 /// With https addresses of our own and WeChat's defaults, the same merchant is fine in production; sample keys are not.
 #[tokio::test]
-async fn production_refuses_published_keys() {
+async fn g03_production_refuses_published_keys() {
     let site = site();
     let text = site.config("https://api.mch.weixin.qq.com");
     let text = replaced(&text, "profile = \"test\"\n", "");
@@ -187,7 +187,7 @@ async fn the_printed_defaults_are_a_configuration() {
 }
 
 #[tokio::test]
-async fn a_key_file_that_others_can_read_is_warned_of() {
+async fn g04_a_key_file_that_others_can_read_is_warned_of() {
     let site = site();
     let path = site.path().join("shop.key");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();

@@ -58,7 +58,7 @@ async fn durable() -> World {
 }
 
 #[tokio::test]
-async fn another_amount_is_kept_acknowledged_and_not_the_payment() {
+async fn m02_another_amount_is_kept_acknowledged_and_not_the_payment() {
     let world = durable().await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 10_000).await;
@@ -84,7 +84,7 @@ async fn another_amount_is_kept_acknowledged_and_not_the_payment() {
 }
 
 #[tokio::test]
-async fn another_currency_is_an_amount_mismatch() {
+async fn m03_another_currency_is_an_amount_mismatch() {
     let world = durable().await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 100).await;
@@ -123,7 +123,7 @@ async fn a_payment_after_the_close_is_listed() {
 
 /// WeChat goes on trying for a day: should the order come back from a backup, its payment is booked without anybody.
 #[tokio::test]
-async fn a_genuine_payment_of_an_unknown_order_is_kept_and_still_refused() {
+async fn t07_a_genuine_payment_of_an_unknown_order_is_kept_and_still_refused() {
     let world = durable().await;
     let lost = Notice::paid(&SHOP, "lost|no", 500).with("transaction_id", ODD);
     told_thrice(&world, &lost, (400, FAIL)).await;

@@ -25,7 +25,7 @@ pub(crate) fn without_id(reply: &Reply) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn the_merchant_s_routes_want_the_merchant_s_key() {
+async fn a08_the_merchant_s_routes_want_the_merchant_s_key() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.create(88).await;
@@ -75,7 +75,7 @@ async fn the_merchant_s_routes_want_the_merchant_s_key() {
 }
 
 #[tokio::test]
-async fn another_merchant_s_orders_do_not_exist() {
+async fn a02_another_merchant_s_orders_do_not_exist() {
     let world = World::with(Setup { shops: vec![SHOP, BAKERY], ..Setup::default() }).await;
     let no = world.create(88).await;
     for (method, path) in [(Method::GET, ""), (Method::POST, "/close")] {

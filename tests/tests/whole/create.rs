@@ -111,7 +111,7 @@ async fn every_field_of_a_new_order_is_checked() {
 }
 
 #[tokio::test]
-async fn an_order_with_every_field_reaches_wechat_as_it_was_made() {
+async fn x06_an_order_with_every_field_reaches_wechat_as_it_was_made() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let body = json!({
@@ -143,7 +143,7 @@ async fn an_order_with_every_field_reaches_wechat_as_it_was_made() {
 }
 
 #[tokio::test]
-async fn numbers_that_we_make_cannot_be_guessed() {
+async fn a03_numbers_that_we_make_cannot_be_guessed() {
     let world = World::start().await;
     let mut numbers = std::collections::HashSet::new();
     for _ in 0..50 {
@@ -155,7 +155,7 @@ async fn numbers_that_we_make_cannot_be_guessed() {
 }
 
 #[tokio::test]
-async fn the_same_number_again_is_the_same_order_or_a_conflict() {
+async fn t08_the_same_number_again_is_the_same_order_or_a_conflict() {
     let world = World::start().await;
     let body = json!({ "out_trade_no": "T1", "total_fee": 88, "body": "tea", "attach": "x" });
     assert_eq!(create(&world, body.clone()).await.status, 201);

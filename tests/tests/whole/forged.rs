@@ -9,7 +9,7 @@ use wxpay_tests::{BAKERY, Notice, SHOP, SISTER, Setup, Shop, World};
 use crate::scene::{FAIL, HMAC, Scene, TOTAL_FEE};
 
 #[tokio::test]
-async fn a_notice_with_any_field_changed_is_refused() {
+async fn s01_a_notice_with_any_field_changed_is_refused() {
     let scene = Scene::start().await;
     let genuine = scene.notice().signed(HMAC, &SHOP);
     for name in genuine.names() {
@@ -59,7 +59,7 @@ async fn a_notice_without_a_right_signature_is_refused() {
 }
 
 #[tokio::test]
-async fn a_signed_sign_type_other_than_the_order_s_is_refused() {
+async fn s05_a_signed_sign_type_other_than_the_order_s_is_refused() {
     let scene = Scene::start().await;
     for word in ["SHA1", "md5 ", "HMAC-SHA1", "hmac-sha256", "MD5"] {
         let notice = scene.notice().with("sign_type", word).signed(HMAC, &SHOP);

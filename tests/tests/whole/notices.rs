@@ -65,7 +65,7 @@ async fn what_is_not_flat_xml_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_utf_8_is_refused() {
+async fn x05_what_is_not_utf_8_is_refused() {
     let scene = Scene::start().await;
     let xml = scene.notice().signed(HMAC, &SHOP).xml();
     let utf16: Vec<u8> = xml.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -78,7 +78,7 @@ async fn what_is_not_utf_8_is_refused() {
 }
 
 #[tokio::test]
-async fn more_than_64_kib_are_refused_however_they_come() {
+async fn x04_more_than_64_kib_are_refused_however_they_come() {
     let scene = Scene::start().await;
     let fill = |bytes: usize| {
         let xml = scene.notice().with("attach", "x").signed(HMAC, &SHOP).xml();
@@ -183,7 +183,7 @@ async fn an_md5_order_takes_md5_notices_only() {
 }
 
 #[tokio::test]
-async fn a_duplicate_is_acknowledged_and_changes_nothing() {
+async fn t01_a_duplicate_is_acknowledged_and_changes_nothing() {
     let scene = Scene::start().await;
     let notice = scene.notice().signed(HMAC, &SHOP);
     scene.assert_taken(notice.xml()).await;
@@ -213,7 +213,7 @@ async fn a_hundred_notices_at_once_are_one_payment() {
 }
 
 #[tokio::test]
-async fn a_notice_of_failure_is_acknowledged_and_only_makes_us_ask() {
+async fn t06_a_notice_of_failure_is_acknowledged_and_only_makes_us_ask() {
     let scene = Scene::start().await;
     let failed = scene.notice().with("result_code", "FAIL").with("err_code", "SYSTEMERROR");
     let reply = scene.world.notify(failed.signed(HMAC, &SHOP).xml()).await;

@@ -26,7 +26,7 @@ async fn a_payment_is_on_the_books_when_the_notice_has_come() {
 }
 
 #[tokio::test]
-async fn the_phone_s_word_is_only_a_reason_to_ask() {
+async fn a07_the_phone_s_word_is_only_a_reason_to_ask() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.create(1).await;

@@ -24,7 +24,7 @@ fn assert_can_be_paid(reply: &Reply) {
 }
 
 #[tokio::test]
-async fn another_user_s_order_does_not_exist() {
+async fn a02_another_user_s_order_does_not_exist() {
     let world = World::start().await;
     let (alice, bob) = (world.log_in("alice").await, world.log_in("bob").await);
     let claimed = world.prepaid(&alice, 88).await;
@@ -147,7 +147,7 @@ async fn an_order_id_is_text_or_a_whole_number() {
 }
 
 #[tokio::test]
-async fn the_phone_cannot_set_the_price_or_the_state() {
+async fn a07_the_phone_cannot_set_the_price_or_the_state() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.create(10_000).await;

@@ -16,7 +16,7 @@ async fn assert_refused(world: &World, no: &str, body: Value, status: u16, code:
 }
 
 #[tokio::test]
-async fn wrong_requests_are_refused_before_anything_is_sent() {
+async fn m05_wrong_requests_are_refused_before_anything_is_sent() {
     let world = World::with(Setup::refunding()).await;
     let no = world.paid(100).await;
     let long = "长".repeat(27);
@@ -73,7 +73,7 @@ async fn a_payment_is_paid_back_for_a_year() {
 }
 
 #[tokio::test]
-async fn fifty_parts_and_no_more() {
+async fn m06_fifty_parts_and_no_more() {
     let world = World::with(Setup::refunding()).await;
     let no = world.paid(100).await;
     for n in 0..50 {

@@ -204,18 +204,18 @@ fn files_in(directory: &Path) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_seen_with_hmac_sha256() {
+async fn p01_nothing_secret_is_seen_with_hmac_sha256() {
     visit(SignType::HmacSha256).await;
 }
 
 #[tokio::test]
-async fn nothing_secret_is_seen_with_md5() {
+async fn p01_nothing_secret_is_seen_with_md5() {
     visit(SignType::Md5).await;
 }
 
 /// The address of code2session carries AppSecret and code; errors of HTTP clients like to show addresses.
 #[tokio::test]
-async fn a_login_that_fails_does_not_show_its_address() {
+async fn p01_a_login_that_fails_does_not_show_its_address() {
     let logs = Logs::start(LevelFilter::TRACE);
     // Port 1 is no test's: a freed port of our own might be taken by a neighbour meanwhile.
     for login_url in [None, Some("http://127.0.0.1:1".to_owned())] {
