@@ -1,7 +1,20 @@
 //! Text that must not be seen.
 
+#[cfg(target_os = "linux")]
+use rustix::process::DumpableBehavior;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+/// From now on a crash of this process leaves no image of its memory, which holds keys. On Linux nobody but root may
+/// look into it either.
+pub fn keep_out_of_core_dumps() {
+    // Less than before is always allowed; where the system knows no such thing, it is the operator's to set.
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = setrlimit(Resource::Core, none);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
 
 /// A secret text: wiped when dropped, compared in constant time, printed as `***`.
 #[derive(Clone)]

@@ -125,6 +125,7 @@ impl Shop {
             },
             sign_type,
             api_key: self.key(),
+            old_api_key: None,
             app_secret: Secret::new(self.program().1.into()),
             admin_key: Secret::new(self.admin_key.into()),
             certificate: None,
