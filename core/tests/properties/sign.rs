@@ -126,6 +126,15 @@ proptest! {
     }
 }
 
+/// By their bytes, as WeChat's samples do: capitals first, then small letters, then what is not ASCII.
+#[test]
+fn s07_fields_are_sorted_by_the_bytes_of_their_names() {
+    let names = ["订单", "é", "z", "a_b", "a", "aB", "_", "Z", "A", "0", "～"];
+    let pairs = names.map(|name| (name, "1"));
+    let text = wxpay_core::string_to_sign(&Params::from_pairs(pairs).unwrap());
+    assert_eq!(text, "0=1&A=1&Z=1&_=1&a=1&aB=1&a_b=1&z=1&é=1&订单=1&～=1");
+}
+
 fn sign_type() -> impl Strategy<Value = SignType> {
     select(support::BOTH.to_vec())
 }

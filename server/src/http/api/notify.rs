@@ -197,7 +197,7 @@ fn log_taken(merchant: &str, out_trade_no: &str) {
 /// One line, with nothing of the message but the order's number, cut short.
 fn log_rejected(merchant: &str, out_trade_no: &str, rejected: &Rejected) {
     let request_id = telemetry::request_id();
-    let merchant: String = merchant.chars().take(64).collect();
-    let reason = rejected.reason();
+    let merchant = telemetry::plain(merchant, 64);
+    let reason = telemetry::plain(&rejected.reason(), 256);
     tracing::warn!(request_id, merchant, out_trade_no, reason, "notice refused");
 }
