@@ -53,7 +53,8 @@ pub fn logged_path(path: &str) -> String {
 /// What a stranger has sent, for a log: cut, and nothing in it that a terminal or a reader might obey.
 pub fn plain(text: &str, max_chars: usize) -> String {
     let is_odd = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{206f}' | '\u{feff}')
     };
     text.chars().take(max_chars).map(|c| if is_odd(c) { '?' } else { c }).collect()
 }

@@ -129,10 +129,9 @@ impl Shop {
             },
             sign_type,
             api_key: self.key(),
-            old_api_key: self.old_api_key.map(|(key, until_ms)| OldKey {
-                key: ApiKey::new(key).unwrap(),
-                until_ms,
-            }),
+            old_api_key: self
+                .old_api_key
+                .map(|(key, until_ms)| OldKey { key: ApiKey::new(key).unwrap(), until_ms }),
             app_secret: Secret::new(self.program().1.into()),
             admin_key: Secret::new(self.admin_key.into()),
             certificate: None,

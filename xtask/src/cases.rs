@@ -102,9 +102,9 @@ fn faults(id: &str, cell: &str, tests: &Tests) -> Vec<String> {
     }
     let (mut wrong, mut shown) = (Vec::new(), 0);
     for group in cell.split(';') {
-        let (before, after) = group.split_once(": `").unwrap_or(("", group));
+        let (before, names) = group.split_once(": ").unwrap_or(("", group));
         let programs = quoted(before);
-        for name in quoted(&format!("`{after}")) {
+        for name in quoted(names) {
             if is_file_or_command(name) {
                 shown += 1;
                 continue;

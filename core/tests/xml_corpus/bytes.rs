@@ -65,6 +65,7 @@ fn x04_size_is_limited() {
     assert_eq!(largest.len(), 65_536);
     let read = from_xml(largest.as_bytes()).unwrap();
     assert_eq!(read.get("a").unwrap().len(), 65_518);
+    assert_read_within_ms(&largest, 10);
     for bytes in [MAX_BYTES + 1, 1 << 20] {
         assert_eq!(from_xml(message_of(bytes).as_bytes()), Err(XmlError::TooLarge), "{bytes}");
     }
@@ -84,6 +85,7 @@ fn x04_the_number_of_fields_is_limited() {
         let xml = message_of(fields);
         assert!(xml.len() <= MAX_BYTES);
         assert_eq!(from_xml(xml.as_bytes()), Err(XmlError::TooManyFields), "{fields}");
+        assert_read_within_ms(&xml, 10);
     }
 }
 
@@ -94,6 +96,7 @@ fn x04_depth_costs_nothing() {
     let fits = deep(20_000);
     assert!(fits.len() <= MAX_BYTES);
     assert_eq!(from_xml(fits.as_bytes()), Err(nested_v(11)));
+    assert_read_within_ms(&fits, 10);
 }
 
 #[test]

@@ -9,10 +9,10 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
-use wxpay_tests::process::{Process, SOON, Site, output, wxpay};
 use wxpay_server::ambient::{Clock, SystemClock};
 use wxpay_server::books::Day;
 use wxpay_server::config::Config;
+use wxpay_tests::process::{Process, SOON, Site, output, wxpay};
 use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID, WEBHOOK_SECRET};
 
 use crate::mistakes::Change::{Line, Secret, Text, Variable};

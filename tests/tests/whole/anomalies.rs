@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tracing_subscriber::filter::LevelFilter;
 use wxpay_core::messages::TradeState;
 use wxpay_server::backup::{Line, Reader};
 use wxpay_simulator::{Call, Outcome};
-use tracing_subscriber::filter::LevelFilter;
 use wxpay_tests::{BAKERY, Logs, Notice, Reply, SHOP, Setup, World, outbox};
 
 use crate::scene::{FAIL, HMAC, SUCCESS};

@@ -134,7 +134,7 @@ async fn t03_an_unpaid_answer_that_arrives_after_the_payment_moves_nothing_back(
 async fn t02_notice_and_query_at_once_are_one_payment() {
     let world = World::with(Setup { durable: true, ..Setup::default() }).await;
     let token = world.log_in("alice").await;
-    for _ in 0..40 {
+    for _ in 0..200 {
         let no = world.prepaid(&token, 88).await;
         let query = json!({ "orderId": no });
         let (paid, _, _) = tokio::join!(

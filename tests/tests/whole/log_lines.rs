@@ -16,7 +16,8 @@ fn own_lines(logs: &Logs) -> Vec<String> {
 
 fn assert_plain(logs: &Logs, what: &str) {
     for line in logs.text().lines() {
-        let json: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{what}: {e}: {line}"));
+        let json: Value =
+            serde_json::from_str(line).unwrap_or_else(|e| panic!("{what}: {e}: {line}"));
         assert!(json["message"].is_string(), "{line}");
     }
     for line in own_lines(logs) {

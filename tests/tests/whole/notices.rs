@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use wxpay_core::{Fen, SignType};
 use wxpay_core::messages::TradeState;
+use wxpay_core::{Fen, SignType};
 use wxpay_simulator::{Call, REPEATS_S};
 use wxpay_tests::{Notice, SHOP, Setup, Wire, World};
 
@@ -33,7 +33,8 @@ async fn x01_a_notice_with_a_doctype_is_refused_and_nothing_is_fetched() {
         dtd(&format!("<!ENTITY a SYSTEM \"{url}\">")),
         dtd(&format!("<!ENTITY % a SYSTEM \"{url}\"> %a;")),
         format!("<!DOCTYPE xml SYSTEM \"{url}\">{xml}"),
-        dtd(&format!("<!ENTITY e0 \"ha\">{laughs}")).replace("</xml>", "<attach>&e9;</attach></xml>"),
+        dtd(&format!("<!ENTITY e0 \"ha\">{laughs}"))
+            .replace("</xml>", "<attach>&e9;</attach></xml>"),
         genuine.xml_with("<attach>&a;</attach>"),
         genuine.xml_with(&format!("<xi:include href=\"{url}\"/>")),
     ] {

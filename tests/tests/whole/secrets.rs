@@ -204,9 +204,25 @@ fn assert_no_internals(replies: &[Reply]) {
         assert!(all.keys().all(|name| names.contains(&name.as_str())), "{}", reply.text);
     }
     for word in [
-        ".rs", "::", "src/", "panic", "sled", "reqwest", "hyper", "tokio", "serde", "warp", "os error",
-        "127.0.0.1", "localhost", "http://", "/sns/", "/pay/unifiedorder", "expected value at line",
-        "<?xml", "<html",
+        ".rs",
+        "::",
+        "src/",
+        "panic",
+        "sled",
+        "reqwest",
+        "hyper",
+        "tokio",
+        "serde",
+        "warp",
+        "os error",
+        "127.0.0.1",
+        "localhost",
+        "http://",
+        "/sns/",
+        "/pay/unifiedorder",
+        "expected value at line",
+        "<?xml",
+        "<html",
     ] {
         for reply in &errors {
             assert!(!reply.text.contains(word), "{word:?} in {}", reply.text);
