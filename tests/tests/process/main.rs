@@ -11,6 +11,10 @@
 mod bills;
 mod books;
 mod config;
+mod connections;
+mod crowd;
+mod customer;
+mod draining;
 mod explaining;
 mod lifecycle;
 mod mistakes;
