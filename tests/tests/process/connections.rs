@@ -13,7 +13,7 @@ use wxpay_simulator::Running;
 use wxpay_tests::process::{Process, SOON, Site, binary, http_client};
 
 use crate::crowd::{Crowd, HALF_OPEN, IDLE, SILENT, descriptors, until};
-use crate::customer::{Customer, percentile};
+use crate::customer::{Customer, percentile, seed};
 use crate::simulator;
 
 /// What the long form asks of 99 of 100 calls.
@@ -61,9 +61,10 @@ async fn h01_half_open_and_idle_connections_keep_no_customer_out() {
     if long.is_some() {
         let (shortest, longest) = (half_open[0], half_open[half_open.len() - 1]);
         let words = format!(
-            "connections: {sockets} sockets, seed 1, {paid} payments, {held} held at once; \
+            "connections: {sockets} sockets, seed {}, {held} held at once, {paid} payments; \
              a paying client's calls: p50 {:?}, p99 {:?} (alone: p50 {:?}, p99 {:?}); half-open closed {} times, \
              after {shortest:?} to {longest:?}, idle {} times",
+            seed(),
             among.p50,
             among.p99,
             alone.p50,

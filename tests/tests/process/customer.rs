@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -16,6 +17,7 @@ pub(crate) struct Customer {
     http: Client,
     wechat: Simulator,
     token: String,
+    prices: Rng,
     /// How long each call took, and each notice from the payment to its SUCCESS.
     pub(crate) took: Vec<Duration>,
 }
@@ -26,8 +28,8 @@ impl Customer {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().timeout(SOON).pool_max_idle_per_host(0);
         let (http, wechat) = (http.build().unwrap(), wechat.handle());
-        let (url, took) = (site.url(), Vec::new());
-        let mut nobody = Self { url, http, wechat, token: String::new(), took };
+        let (url, took, prices) = (site.url(), Vec::new(), Rng::with_seed(seed()));
+        let mut nobody = Self { url, http, wechat, token: String::new(), prices, took };
         let code = nobody.wechat.login(APPID, user).unwrap().code;
         let reply = nobody.post("/v1/login", json!({ "code": code })).await;
         Self { token: reply["token"].as_str().unwrap().into(), ..nobody }
@@ -57,7 +59,8 @@ impl Customer {
 
     /// What the shop's backend does for the phone.
     pub(crate) async fn order(&mut self) -> String {
-        let order = self.post("/v1/orders", json!({ "total_fee": 1990, "body": "tea" })).await;
+        let total_fee = self.prices.u32(1..10_000);
+        let order = self.post("/v1/orders", json!({ "total_fee": total_fee, "body": "tea" })).await;
         order["out_trade_no"].as_str().unwrap_or_else(|| panic!("{order}")).to_owned()
     }
 
@@ -83,6 +86,12 @@ impl Customer {
         self.took.push(before.elapsed());
         serde_json::from_str(&reply).unwrap_or_else(|_| panic!("{reply}"))
     }
+}
+
+/// Decides the prices, which is all that chance has a part in.
+#[allow(clippy::disallowed_methods, reason = "what a test repeats is set from outside")]
+pub(crate) fn seed() -> u64 {
+    std::env::var("WXPAY_CONNECTIONS_SEED").map_or(1, |text| text.parse().unwrap())
 }
 
 /// The time that a share of all calls did not exceed.

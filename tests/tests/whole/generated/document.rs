@@ -33,7 +33,7 @@ impl Document {
                 let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
                 let Some(name) = name(cells[0]) else { continue };
                 let last = *cells.last().unwrap();
-                let below = if last == "below" { section.split("\nErrors: ").nth(1) } else { None };
+                let below = if last == "below" { section.split("Errors: ").nth(1) } else { None };
                 let mut named = codes_in(&format!("{row}{}", below.unwrap_or_default()), &errors);
                 if last.contains("those above") {
                     named.extend(above.iter().cloned());
