@@ -15,10 +15,6 @@ pub(super) const JSON_MAX_BYTES: usize = 16 * 1024;
 /// The largest notice, in bytes.
 pub(super) const NOTICE_MAX_BYTES: usize = wxpay_core::xml::MAX_BYTES;
 
-/// So much of a body that is too large is still read, in bytes: a client that is sending would miss the reply if the
-/// connection ended then.
-const DISCARD_MAX_BYTES: usize = 1024 * 1024;
-
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyError {
@@ -45,17 +41,15 @@ async fn collect<B: Buf>(
     max_bytes: usize,
 ) -> Result<Bytes, BodyError> {
     let mut stream = std::pin::pin!(stream);
-    let (mut body, mut read) = (BytesMut::new(), 0);
+    let mut body = BytesMut::new();
     while let Some(part) = stream.next().await {
         let mut part = part.map_err(|_| BodyError::Broken)?;
-        read += part.remaining();
-        if read <= max_bytes {
-            body.extend_from_slice(&part.copy_to_bytes(part.remaining()));
-        } else if read > DISCARD_MAX_BYTES {
-            break;
+        if body.len() + part.remaining() > max_bytes {
+            return Err(BodyError::TooLarge { max_bytes });
         }
+        body.extend_from_slice(&part.copy_to_bytes(part.remaining()));
     }
-    if read > max_bytes { Err(BodyError::TooLarge { max_bytes }) } else { Ok(body.freeze()) }
+    Ok(body.freeze())
 }
 
 /// Reads a JSON object; the error names the field.

@@ -119,7 +119,8 @@ async fn h05_without_descriptors_it_neither_ends_nor_spins_and_recovers() {
     let mut customer = Customer::new(&site, &wechat, "alice").await;
     let mut orders = vec![customer.buy().await];
 
-    let crowd = Crowd::gather(&site.url(), 1_000, SILENT).await;
+    let crowd = Crowd::send(&site.url(), 1_000, SILENT);
+    crowd.until_open(500).await;
     // While nobody is let in there is nothing to do. This lasts a while, so that a loop that spins would be seen.
     let cpu = cpu_ms(&server);
     let health = http_client().get(format!("{}/healthz", site.url())).send();
@@ -129,16 +130,29 @@ async fn h05_without_descriptors_it_neither_ends_nor_spins_and_recovers() {
     assert!(spent < 350, "{spent} ms of computing in 700 ms of waiting");
     crowd.disperse().await;
 
-    // A smaller crowd, in which one waits for a place, and gets it. Calls to WeChat need descriptors, too.
+    // A smaller crowd, in which one waits for a place, and gets it. Every call to WeChat needs a descriptor, too: here
+    // are more connections than descriptors, and ten calls at once.
     let mut others = Vec::new();
     for n in 0..10 {
-        others.push(Customer::new(&site, &wechat, &format!("user{n}")).await);
+        let mut other = Customer::new(&site, &wechat, &format!("user{n}")).await;
+        let no = other.order().await;
+        others.push((other, no));
     }
-    let crowd = Crowd::gather(&site.url(), 110, HALF_OPEN).await;
-    let others: JoinSet<_> =
-        others.into_iter().map(|mut other| async move { other.buy().await }).collect();
-    orders.extend(timeout(SOON, others.join_all()).await.unwrap());
+    let crowd = Crowd::send(&site.url(), 260, HALF_OPEN);
+    crowd.until_open(200).await;
+    let ready: JoinSet<_> = others
+        .into_iter()
+        .map(|(mut other, no)| async move {
+            other.get_ready(&no).await;
+            (other, no)
+        })
+        .collect();
+    let ready = timeout(SOON, ready.join_all()).await.unwrap();
     crowd.disperse().await;
+    for (mut other, no) in ready {
+        other.finish(&no).await;
+        orders.push(no);
+    }
     orders.push(customer.buy().await);
     for no in &orders {
         let order = customer.show(no).await;

@@ -27,8 +27,15 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// So many connections, each of which says no more than `words`. Returns when all have said it.
+    /// So many connections, each of which says no more than `words`. Returns when all are open and have said it.
     pub(crate) async fn gather(url: &str, size: usize, words: &'static str) -> Self {
+        let crowd = Self::send(url, size, words);
+        crowd.until_open(size).await;
+        crowd
+    }
+
+    /// The same without waiting: where there is no room, most of them never come that far.
+    pub(crate) fn send(url: &str, size: usize, words: &'static str) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut crowd =
             Self { members: JoinSet::new(), open: Arc::default(), closed: Arc::default(), stop };
@@ -37,8 +44,12 @@ impl Crowd {
             let (open, closed) = (Arc::clone(&crowd.open), Arc::clone(&crowd.closed));
             crowd.members.spawn(member(url, words, open, closed, stopped));
         }
-        until(|| crowd.open.load(Ordering::SeqCst) >= size).await;
         crowd
+    }
+
+    /// Waits until so many are open at once.
+    pub(crate) async fn until_open(&self, count: usize) {
+        until(|| self.open.load(Ordering::SeqCst) >= count).await;
     }
 
     /// Waits until the server has closed so many.
@@ -73,6 +84,7 @@ async fn member(
             _ = wire.read_to_end() => lasted.push(since.elapsed()),
             _ = stopped.wait_for(|stop| *stop) => return lasted,
         }
+        open.fetch_sub(1, Ordering::SeqCst);
         closed.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -37,24 +37,29 @@ impl Customer {
 
     /// Order, pay, notice, query: the order's number. Everything must succeed.
     pub(crate) async fn buy(&mut self) -> String {
-        let no = self.prepay().await;
+        let no = self.order().await;
+        self.get_ready(&no).await;
+        self.finish(&no).await;
+        no
+    }
+
+    /// The phone asks for what it needs to pay, and the server WeChat.
+    pub(crate) async fn get_ready(&mut self, no: &str) {
+        let reply = self.post("/v1/pay", json!({ "orderId": no })).await;
+        assert_eq!(reply["code"], 0, "{reply}");
+    }
+
+    /// Money moves, WeChat tells of it, and the phone asks.
+    pub(crate) async fn finish(&mut self, no: &str) {
         let before = Instant::now();
-        self.wechat.pay(&no, Outcome::Pay).await.unwrap();
-        let taken = self.wechat.wait_until(|wechat| {
-            wechat.order(&no).is_some_and(|order| order.notice_acknowledged())
-        });
+        self.wechat.pay(no, Outcome::Pay).await.unwrap();
+        let taken = self
+            .wechat
+            .wait_until(|wechat| wechat.order(no).is_some_and(|order| order.notice_acknowledged()));
         timeout(SOON, taken).await.expect("the notice was not taken").unwrap();
         self.took.push(before.elapsed());
         let reply = self.post("/v1/query", json!({ "orderId": no })).await;
         assert_eq!(reply["paid"], true, "{reply}");
-        no
-    }
-
-    async fn prepay(&mut self) -> String {
-        let no = self.order().await;
-        let reply = self.post("/v1/pay", json!({ "orderId": no })).await;
-        assert_eq!(reply["code"], 0, "{reply}");
-        no
     }
 
     /// What the shop's backend does for the phone.
