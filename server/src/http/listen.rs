@@ -173,11 +173,10 @@ struct Line {
 
 impl Line {
     fn of(request_id: &str, request: &Request<Incoming>) -> Self {
-        let cut = |text: &str, most| text.chars().take(most).collect();
         Self {
             request_id: request_id.into(),
-            method: cut(request.method().as_str(), 20),
-            path: cut(request.uri().path(), 200),
+            method: request.method().as_str().chars().take(20).collect(),
+            path: telemetry::logged_path(request.uri().path()),
             started: Instant::now(),
             status: None,
         }

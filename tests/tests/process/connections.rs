@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use wxpay_simulator::Running;
 use wxpay_tests::process::{Process, SOON, Site, binary, http_client};
 
-use crate::crowd::{Crowd, HALF_OPEN, IDLE, SILENT, descriptors, until};
+use crate::crowd::{Crowd, HALF_OPEN, IDLE, SILENT, connections, until};
 use crate::customer::{Customer, percentile, seed};
 use crate::simulator;
 
@@ -38,18 +38,17 @@ async fn h01_half_open_and_idle_connections_keep_no_customer_out() {
         with_http(&site, &wechat, "header_timeout_ms = 500\n");
     }
     let server = site.serve().await;
-    let before = descriptors(&server);
     let alone = shop(&site, &wechat, shopping / 3).await;
 
     let half_open = Crowd::gather(&site.url(), sockets, HALF_OPEN).await;
     let idle = Crowd::gather(&site.url(), sockets, IDLE).await;
-    let held = descriptors(&server) - before;
+    let held = connections(&site);
     let among = shop(&site, &wechat, shopping).await;
     half_open.until_closed(sockets).await;
     idle.until_closed(sockets).await;
     let half_open = half_open.disperse().await;
     let idle = idle.disperse().await;
-    until(|| descriptors(&server) <= before + 8).await;
+    until(|| connections(&site) == 0).await;
 
     server.terminate();
     let (status, log) = server.wait().await;

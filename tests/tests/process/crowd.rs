@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_tests::Wire;
-use wxpay_tests::process::{Process, SOON};
+use wxpay_tests::process::{SOON, Site};
 
 /// A head that never ends.
 pub(crate) const HALF_OPEN: &str = "POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-le";
@@ -89,9 +89,17 @@ async fn member(
     }
 }
 
-/// How many descriptors a process has open.
-pub(crate) fn descriptors(process: &Process) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", process.pid().as_raw_nonzero())).unwrap().count()
+/// How many connections a server has: open ones, and those that only the other side has closed.
+pub(crate) fn connections(site: &Site) -> usize {
+    let port: u16 = site.url().rsplit(':').next().unwrap().parse().unwrap();
+    let own = format!("0100007F:{port:04X}");
+    let table = fs::read_to_string("/proc/net/tcp").unwrap();
+    // `sl local remote state …`
+    let is_open = |line: &&str| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        fields.next() == Some(&own) && matches!(fields.nth(1), Some("01" | "08"))
+    };
+    table.lines().filter(is_open).count()
 }
 
 /// Lets everything else run until it is so.

@@ -9,7 +9,7 @@ use wxpay_tests::Wire;
 use wxpay_tests::process::Site;
 use wxpay_tests::store_contract::key;
 
-use crate::crowd::{Crowd, HALF_OPEN, IDLE, SILENT, descriptors, until};
+use crate::crowd::{Crowd, HALF_OPEN, IDLE, SILENT, connections, until};
 use crate::customer::Customer;
 use crate::simulator;
 
@@ -27,7 +27,6 @@ async fn sigterm_with_connections_of_every_kind_open_drains_and_exits_0() {
     let patient = "[http]\nheader_timeout_ms = 60000\nbody_timeout_ms = 60000\n";
     site.write_config(&site.config(wechat.base_url()).replace("[http]\n", patient));
     let server = site.serve().await;
-    let before = descriptors(&server);
     let mut customer = Customer::new(&site, &wechat, "alice").await;
     let paid = customer.buy().await;
     let (no, token) = (customer.order().await, customer.token().to_owned());
@@ -36,7 +35,7 @@ async fn sigterm_with_connections_of_every_kind_open_drains_and_exits_0() {
     for words in [HALF_OPEN, IDLE, SILENT, SLOW_BODY] {
         crowds.push(Crowd::gather(&site.url(), EACH, words).await);
     }
-    until(|| descriptors(&server) >= before + EACH * 4).await;
+    until(|| connections(&site) == EACH * 4).await;
     let slow = Fault::new(Call::UnifiedOrder, FaultKind::Delay).delay_ms(500);
     wechat.set_fault(slow).unwrap();
     let body = json!({ "orderId": no }).to_string();

@@ -10,6 +10,7 @@
 
 mod bills;
 mod books;
+mod canaries;
 mod config;
 mod connections;
 mod crowd;
