@@ -41,6 +41,8 @@ cargo xtask COMMAND
   powercut         the power goes off under load: --rounds N (100), --seed N; needs root
   syncfail         the Nth sync fails, N from 1 to --rounds N (200), --seed N; needs strace
   damage           flipped bytes, cut and lost files: --rounds N (60), --seed N
+  connections      customers beside half-open and idle connections: --sockets N of each (1,000), --seed N
+  requests         made-up requests, answered as docs/api.md says: --requests N (100,000), --seed N
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
 
@@ -72,6 +74,8 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "powercut" => mishaps::POWERCUT.run(args),
         "syncfail" => mishaps::SYNCFAIL.run(args),
         "damage" => mishaps::DAMAGE.run(args),
+        "connections" => mishaps::CONNECTIONS.run(args),
+        "requests" => mishaps::REQUESTS.run(args),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

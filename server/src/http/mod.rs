@@ -8,6 +8,7 @@ mod listen;
 #[cfg(feature = "pages")]
 mod pages;
 mod routes;
+mod stall;
 
 pub(crate) use api::anomalies::AnomalyView;
 pub(crate) use api::orders::{View as OrderView, rfc3339};

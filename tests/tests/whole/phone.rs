@@ -216,7 +216,7 @@ async fn only_mini_program_orders_are_paid_by_the_phone() {
 }
 
 #[tokio::test]
-async fn the_user_s_address_comes_from_the_connection_or_a_trusted_proxy() {
+async fn h08_the_user_s_address_comes_from_the_connection_or_a_trusted_proxy() {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let other: IpAddr = "203.0.113.9".parse().unwrap();
     let cases: [(&[IpAddr], &str, &str); 9] = [
