@@ -39,6 +39,8 @@ cargo xtask COMMAND
   powercut         the power goes off under load: --rounds N (100), --seed N; needs root
   syncfail         the Nth sync fails, N from 1 to --rounds N (200), --seed N; needs strace
   damage           flipped bytes, cut and lost files: --rounds N (60), --seed N
+  gateway          every fault of every call to WeChat: --rounds N (504), --seed N
+  schedules        random schedules of the order rules: --rounds N (10,000), --seed N
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
 
@@ -69,6 +71,8 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "powercut" => mishaps::POWERCUT.run(args),
         "syncfail" => mishaps::SYNCFAIL.run(args),
         "damage" => mishaps::DAMAGE.run(args),
+        "gateway" => mishaps::GATEWAY.run(args),
+        "schedules" => mishaps::SCHEDULES.run(args),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");

@@ -1,5 +1,5 @@
-//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`: what may happen to a server and its disk, under load, for longer
-//! than within `cargo xtask test`.
+//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`, `gateway`, `schedules`: what may happen to a server, its disk
+//! and its calls, for longer than within `cargo xtask test`.
 
 use std::ffi::OsString;
 
@@ -12,16 +12,24 @@ pub struct Mishap {
     name: &'static str,
     /// How many rounds when nothing else is said.
     rounds: u64,
-    /// The test, and the name of its settings.
+    /// Where the test is, and which.
+    file: &'static str,
     test: &'static str,
 }
 
-pub const CRASH: Mishap = Mishap { name: "crash", rounds: 200, test: "kill::" };
-pub const POWERCUT: Mishap = Mishap { name: "powercut", rounds: 100, test: "power::" };
-pub const SYNCFAIL: Mishap = Mishap { name: "syncfail", rounds: 200, test: "sync::" };
-pub const DAMAGE: Mishap = Mishap { name: "damage", rounds: 60, test: "damage::" };
+pub const CRASH: Mishap = Mishap::new("crash", 200, "crash", "kill::");
+pub const POWERCUT: Mishap = Mishap::new("powercut", 100, "crash", "power::");
+pub const SYNCFAIL: Mishap = Mishap::new("syncfail", 200, "crash", "sync::");
+pub const DAMAGE: Mishap = Mishap::new("damage", 60, "crash", "damage::");
+/// Every fault of every call three times.
+pub const GATEWAY: Mishap = Mishap::new("gateway", 504, "whole", "gateway::");
+pub const SCHEDULES: Mishap = Mishap::new("schedules", 10_000, "schedules", "schedule");
 
 impl Mishap {
+    const fn new(name: &'static str, rounds: u64, file: &'static str, test: &'static str) -> Self {
+        Self { name, rounds, file, test }
+    }
+
     /// `cargo xtask crash [--rounds N] [--seed N]`
     pub fn run(&self, args: &[OsString]) -> Result<(), TaskError> {
         let (rounds, seed) = self.parse(args)?;
@@ -59,7 +67,7 @@ impl Mishap {
     /// The line that the test says at its end, without its name.
     fn rounds(&self, step: &mut Step<'_>, rounds: u64, seed: u64) -> Result<String, TaskError> {
         let mut command = paths::cargo();
-        command.args(["test", "--package", "wxpay-tests", "--test", "crash", self.test]);
+        command.args(["test", "--package", "wxpay-tests", "--test", self.file, self.test]);
         command.args(["--", "--nocapture", "--test-threads", "1"]);
         let setting = |what| format!("WXPAY_{}_{what}", self.name.to_uppercase());
         command.env(setting("ROUNDS"), rounds.to_string());

@@ -43,7 +43,8 @@ impl Scene {
         let wechat = Simulator::start(config).await.unwrap();
         let receiver = Receiver::start().await;
         let site = Site::new(wechat.base_url());
-        site.write_config(&site.config_with_webhook(wechat.base_url(), &receiver.url()));
+        let config = site.config_with_certificate(&wechat);
+        site.write_config(&site.with_webhook(config, &receiver.url()));
         Self { wechat, receiver, site, acks: Arc::default(), random: Rng::with_seed(seed) }
     }
 
@@ -82,11 +83,13 @@ impl Scene {
         check::log(&log, "the last server");
         let orders = self.check_store("at the end").await;
         check::books(&orders, &self.wechat);
-        let (payments, told) = (self.wechat.ledger().len(), self.receiver.count());
+        let refunds = self.wechat.refunds().len();
+        let payments = self.wechat.ledger().len() - refunds;
         let summary = format!(
-            "{}; {} orders, {payments} payments in ledger and books, {told} webhooks",
+            "{}; {} orders, {payments} payments and {refunds} refunds in ledger and books, {} webhooks",
             self.acks.summary(),
             orders.len(),
+            self.receiver.count(),
         );
         self.wechat.shutdown().await;
         summary
