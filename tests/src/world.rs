@@ -46,6 +46,8 @@ pub struct Setup {
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
     pub pay_url: Option<String>,
+    /// Whose certificates are good at that address, if not the simulator's.
+    pub ca_pem: Option<String>,
     /// Whether WeChat has a backup address.
     pub backup: bool,
     /// Whether the server tells WeChat how its calls went.
@@ -78,6 +80,7 @@ impl Default for Setup {
             refund_paid_after_close: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
+            ca_pem: None,
             backup: false,
             report: false,
             login_url: None,
@@ -386,7 +389,7 @@ fn settings(
         backup_pay_url: wechat.backup_url().map(Into::into),
         report: setup.report,
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
-        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
+        ca_pem: setup.ca_pem.clone().or_else(|| setup.refunds.then(|| wechat.ca_pem().into())),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),
         refund_paid_after_close: setup.refund_paid_after_close,

@@ -23,7 +23,7 @@ pub const SYNCFAIL: Mishap = Mishap::new("syncfail", 200, "crash", "sync::");
 pub const DAMAGE: Mishap = Mishap::new("damage", 60, "crash", "damage::");
 /// Every fault of every call three times.
 pub const GATEWAY: Mishap = Mishap::new("gateway", 504, "whole", "gateway::");
-pub const SCHEDULES: Mishap = Mishap::new("schedules", 10_000, "schedules", "schedule");
+pub const SCHEDULES: Mishap = Mishap::new("schedules", 10_000, "schedules", "k02_");
 
 impl Mishap {
     const fn new(name: &'static str, rounds: u64, file: &'static str, test: &'static str) -> Self {

@@ -71,7 +71,7 @@ async fn days_before_the_first_order_are_no_business_of_ours() {
 }
 
 #[tokio::test]
-async fn a_bill_in_the_making_is_asked_for_again() {
+async fn b02_a_bill_in_the_making_is_asked_for_again() {
     let desk = Desk::with(DAILY);
     desk.paid(350).await;
     desk.tomorrow(630);
@@ -86,7 +86,7 @@ async fn a_bill_in_the_making_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_damaged_bill_is_tried_again_less_and_less_often() {
+async fn b02_a_damaged_bill_is_tried_again_less_and_less_often() {
     let desk = Desk::with(DAILY);
     desk.paid(350).await;
     desk.tomorrow(630);

@@ -113,7 +113,7 @@ async fn refund_says_what_is_wrong() {
 
 /// Wrong certificates are named at the start; none at all is no mistake.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_starts_with_the_right_certificate_or_none() {
+async fn u10_the_server_starts_with_the_right_certificate_or_none() {
     let wechat = simulator().await;
     let site = Site::new(wechat.base_url());
     site.write_config(&site.config_with_certificate(&wechat));

@@ -20,8 +20,8 @@ use self::ledger::Counts;
 const WECHAT_TIMEOUT_MS: u64 = 150;
 
 #[test]
-fn every_fault_of_every_call_ends_with_books_that_agree() {
-    let rounds = Rounds::new("GATEWAY", 10);
+fn u05_every_fault_of_every_call_ends_with_books_that_agree() {
+    let rounds = Rounds::new("GATEWAY", 6);
     let (mut counts, mut broken) = (Counts::default(), Vec::new());
     let (mut kinds, mut left) = (HashSet::new(), Vec::new());
     for round in 1..=rounds.count {

@@ -39,4 +39,5 @@ mod scene;
 mod secrets;
 mod storm;
 mod tokens;
+mod upstream;
 mod webhooks;

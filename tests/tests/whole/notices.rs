@@ -197,7 +197,7 @@ async fn a_duplicate_is_acknowledged_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_hundred_notices_at_once_are_one_payment() {
+async fn k01_a_hundred_notices_at_once_are_one_payment() {
     let world = World::with(Setup { durable: true, ..Setup::default() }).await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, TOTAL_FEE).await;
