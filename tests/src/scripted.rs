@@ -75,6 +75,8 @@ struct State {
     count: u64,
     /// One call in so many fails; 0 is never.
     fails_one_in: u64,
+    /// How often it was called.
+    asked: u64,
     charges: BTreeMap<String, charge::Charge>,
     bills: bill::Bills,
 }
@@ -184,6 +186,11 @@ impl ScriptedWeChat {
         self.state().fails_one_in = 1;
     }
 
+    /// How often it was called, whether that arrived or not; bills apart.
+    pub fn asked(&self) -> u64 {
+        self.state().asked
+    }
+
     /// A person pays, if the order can be paid: then this is what the notice says.
     pub fn pay(&self, out_trade_no: &str) -> Option<Trade> {
         let now_ms = self.clock.now_ms();
@@ -284,7 +291,11 @@ impl ScriptedWeChat {
         T: Send,
     {
         self.dice.dawdle().await;
-        let fails_one_in = self.state().fails_one_in;
+        let fails_one_in = {
+            let mut state = self.state();
+            state.asked += 1;
+            state.fails_one_in
+        };
         let fails = fails_one_in > 0 && self.dice.one_in(fails_one_in);
         let arrives = !fails || self.dice.one_in(2);
         let answer = if arrives { Some(act(&mut self.state())) } else { None };

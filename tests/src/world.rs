@@ -19,6 +19,7 @@ use wxpay_server::outbox::WebhookLimits;
 use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::logs::Logs;
+use crate::scripted::DawdlingStore;
 use crate::server::{RunningServer, Settings, StoreKind};
 use crate::shop::outbox;
 use crate::shop::{SHOP, Shop};
@@ -38,6 +39,8 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// A store that makes trouble, to be used instead.
+    pub store: Option<Arc<DawdlingStore>>,
     /// Whether the merchants can pay back: with certificates, over TLS.
     pub refunds: bool,
     /// Whether an order that was paid although it was closed is paid back by itself.
@@ -76,6 +79,7 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            store: None,
             refunds: false,
             refund_paid_after_close: false,
             wechat_timeout_ms: 5_000,
@@ -146,10 +150,10 @@ impl World {
         config.speedup = setup.speedup;
         let wechat = Simulator::start(config).await.unwrap();
         let directory = TempDir::new().unwrap();
-        let store = if setup.durable {
-            StoreKind::Sled(directory.path().join("data"))
-        } else {
-            StoreKind::Memory
+        let store = match &setup.store {
+            Some(store) => StoreKind::Dawdling(Arc::clone(store)),
+            None if setup.durable => StoreKind::Sled(directory.path().join("data")),
+            None => StoreKind::Memory,
         };
         let server = start_server(&setup, &store, &wechat, &clock).await;
         let client = client();

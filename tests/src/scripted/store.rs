@@ -25,6 +25,12 @@ struct Trouble {
     has_failed: bool,
 }
 
+impl std::fmt::Debug for DawdlingStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DawdlingStore").finish_non_exhaustive()
+    }
+}
+
 /// What becomes of a commit.
 enum Fate {
     Well,

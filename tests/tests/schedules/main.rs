@@ -13,6 +13,7 @@
 
 mod counts;
 mod invariants;
+mod outage;
 mod schedule;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

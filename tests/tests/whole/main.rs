@@ -16,6 +16,7 @@ mod closing;
 mod create;
 mod faults;
 mod forged;
+mod full;
 mod gateway;
 mod http;
 mod late;
