@@ -154,7 +154,8 @@ async fn u06_a_wechat_that_wants_to_be_left_alone_is() {
     assert_eq!(world.order(&paid).await.trade_state, TradeState::NotPay, "nothing is made up");
     assert!(logs.text().contains("WeChat was not asked"));
     world.wechat.clear_faults();
-    world.pass_s(60).await;
+    // The ladder's next step.
+    world.pass_s(120).await;
     assert_eq!(world.order(&paid).await.trade_state, TradeState::Success);
     assert_eq!(world.pay(&token, &fresh).await.status, 200);
     world.assert_books_agree().await;
