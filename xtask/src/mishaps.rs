@@ -22,7 +22,7 @@ pub const POWERCUT: Mishap = Mishap::new("powercut", 100, "crash", "power::");
 pub const SYNCFAIL: Mishap = Mishap::new("syncfail", 200, "crash", "sync::");
 pub const DAMAGE: Mishap = Mishap::new("damage", 60, "crash", "damage::");
 /// Every fault of every call three times.
-pub const GATEWAY: Mishap = Mishap::new("gateway", 504, "whole", "gateway::");
+pub const GATEWAY: Mishap = Mishap::new("gateway", 504, "whole", "u05_every_fault");
 pub const SCHEDULES: Mishap = Mishap::new("schedules", 10_000, "schedules", "k02_");
 
 impl Mishap {

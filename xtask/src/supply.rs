@@ -1,6 +1,6 @@
 //! `cargo xtask deny` and `cargo xtask twice`: what is linked in, and whether the same sources make the same program.
 //!
-//! What needs no tool, no network and no minutes is a test: `tests/tests/supply.rs`.
+//! What needs no tool, no network and no minutes is a test: `tests/tests/supply`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

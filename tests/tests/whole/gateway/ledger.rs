@@ -55,15 +55,9 @@ pub(crate) async fn compare(world: &World, business: &Business) -> Counts {
         payments: count("pay"),
         refunds: count("refund"),
         reversals: count("reverse"),
-        doubled: doubled(&ledger) + doubled(&books),
-        ..Counts::default()
+        ..differences(&books, &ledger)
     };
-    let is_in = |kind: &str, no: &str| ledger.iter().any(|moved| moved.0 == kind && moved.1 == no);
-    // A payment that was reversed is none: the books may have heard of both at once.
-    let kept = |moved: &&Moved| moved.0 != "reverse" && !is_in("reverse", &moved.1);
-    counts.lost += ledger.iter().filter(kept).filter(|moved| !books.contains(moved)).count();
-    counts.wrong +=
-        books.iter().filter(|moved| !ledger.iter().filter(kept).any(|one| one == *moved)).count();
+    let is_in = |kind: &str, no: &str| is_in(&ledger, kind, no);
     counts.lost += business.paid.iter().filter(|no| !is_in("pay", no)).count();
     for (no, number, fee) in &business.refunds {
         let refund = world.booked_refund(no, number).await;
@@ -87,6 +81,22 @@ pub(crate) async fn compare(world: &World, business: &Business) -> Counts {
         assert!(odd.is_empty(), "nothing was odd: {odd:?}");
     }
     counts
+}
+
+/// A payment that was reversed is none: the books may have heard of both at once.
+fn differences(books: &[Moved], ledger: &[Moved]) -> Counts {
+    let kept = |moved: &&Moved| moved.0 != "reverse" && !is_in(ledger, "reverse", &moved.1);
+    let kept: Vec<_> = ledger.iter().filter(kept).collect();
+    Counts {
+        lost: kept.iter().filter(|moved| !books.contains(moved)).count(),
+        doubled: doubled(ledger) + doubled(books),
+        wrong: books.iter().filter(|moved| !kept.contains(moved)).count(),
+        ..Counts::default()
+    }
+}
+
+fn is_in(ledger: &[Moved], kind: &str, no: &str) -> bool {
+    ledger.iter().any(|moved| moved.0 == kind && moved.1 == no)
 }
 
 async fn books(world: &World) -> Vec<Moved> {
@@ -124,4 +134,25 @@ fn doubled(moved: &[Moved]) -> usize {
         *times.entry((kind, number)).or_insert(0) += 1;
     }
     times.values().map(|times| times - 1).sum()
+}
+
+#[test]
+fn every_kind_of_difference_is_counted() {
+    let moved = |kind, no: &str, id: &str, fee| -> Moved { (kind, no.into(), id.into(), fee) };
+    let (pay, refund) = (moved("pay", "no1", "42", 88), moved("refund", "no1a", "50", 8));
+    let ledger = [pay.clone(), refund.clone()];
+    let counts = |books: &[Moved], ledger: &[Moved]| {
+        let Counts { lost, doubled, wrong, .. } = differences(books, ledger);
+        (lost, doubled, wrong)
+    };
+    assert_eq!(counts(&ledger, &ledger), (0, 0, 0));
+    assert_eq!(counts(&[pay.clone()], &ledger), (1, 0, 0));
+    assert_eq!(counts(&ledger, &[pay.clone()]), (0, 0, 1));
+    let other = moved("pay", "no1", "42", 87);
+    assert_eq!(counts(&[other, refund.clone()], &ledger), (1, 0, 1), "another amount");
+    let twice = [pay.clone(), refund.clone(), moved("refund", "no1a", "51", 8)];
+    assert_eq!(counts(&ledger, &twice), (1, 1, 0), "paid back twice");
+    let reversed = [pay.clone(), moved("reverse", "no1", "42", 88)];
+    assert_eq!(counts(&[], &reversed), (0, 0, 0));
+    assert_eq!(counts(&[pay], &reversed), (0, 0, 1));
 }
