@@ -230,6 +230,12 @@ impl World {
         self.call(Method::POST, &path, &[("content-type", "text/xml")], body).await
     }
 
+    /// A refund notice for the first merchant, as it is.
+    pub async fn notify_refund(&self, body: &str) -> Reply {
+        let path = format!("/v1/notify/{}/refund", self.shop().id);
+        self.call(Method::POST, &path, &[], body.to_owned()).await
+    }
+
     /// A fresh login code.
     pub fn code(&self, user: &str) -> String {
         self.wechat.login(self.shop().program().0, user).unwrap().code

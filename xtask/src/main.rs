@@ -2,6 +2,7 @@
 
 mod bench;
 mod browser;
+mod cases;
 mod counts;
 mod debian;
 mod error;
@@ -33,8 +34,9 @@ cargo xtask COMMAND
   web              build the pages only
   wasm             build the npm package wxpay-wasm and say what it weighs
   build            the release binary, pages inside
-  bench            measures, and writes docs/performance.md and its chart
+  bench            measures, and writes docs/performance.md and its chart; names of parts: only these (core, npm)
   counts           the instructions of core's calls against their budgets; a part of test
+  cases            whether docs/reliability.md has every case, and every test it names is there; a part of test
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
   crash            kill -9 under load: --rounds N (200), --seed N to repeat a run
   powercut         the power goes off under load: --rounds N (100), --seed N; needs root
@@ -66,9 +68,10 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "test" => test::everything(switch(args, "test", &["-v", "--verbose"])?),
         "web" => run::web(switch(args, "web", &["-v", "--verbose"])?),
         "wasm" => wasm::package(switch(args, "wasm", &["-v", "--verbose"])?),
-        "bench" => bench::run(switch(args, "bench", &["-v", "--verbose"])?),
+        "bench" => bench::run(args),
         "counts" => bench::counts::alone(switch(args, "counts", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
+        "cases" => cases::alone(switch(args, "cases", &["-v", "--verbose"])?),
         "fuzz" => fuzz::long(args),
         "crash" => mishaps::CRASH.run(args),
         "powercut" => mishaps::POWERCUT.run(args),

@@ -157,7 +157,7 @@ async fn answer(
     tracing::info!(
         request_id = id,
         %method,
-        path = path.chars().take(200).collect::<String>(),
+        path = telemetry::logged_path(&path),
         status = response.status().as_u16(),
         took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "request"

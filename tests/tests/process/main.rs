@@ -11,6 +11,7 @@
 mod backlog;
 mod bills;
 mod books;
+mod canaries;
 mod config;
 mod explaining;
 mod lifecycle;

@@ -218,7 +218,7 @@ async fn an_endpoint_that_leaves_the_configuration_keeps_its_messages_until_it_r
 }
 
 #[tokio::test]
-async fn its_secrets_stay_here() {
+async fn p01_its_secrets_stay_here() {
     let receiver = Receiver::start().await;
     receiver.answer_next([Answer::Close, Answer::Status(500), Answer::Hang, Answer::Status(410)]);
     let mut hook = receiver.webhook(ENDPOINT);

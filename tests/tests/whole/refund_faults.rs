@@ -155,7 +155,7 @@ async fn lost_notices_are_made_good_by_the_sweep() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_at_the_users_bank_is_an_anomaly() {
+async fn t10_what_goes_wrong_at_the_users_bank_is_an_anomaly() {
     for (status, refundable) in [(RefundStatus::RefundClose, 100), (RefundStatus::Change, 60)] {
         let world = world(SignType::HmacSha256).await;
         let no = world.paid(100).await;
