@@ -11,27 +11,22 @@
 //! | I7 | each end of an order was told, or waits to be, under one id | [`every_end_is_told`] |
 //! | I8 | no forbidden transition | [`invariants`] |
 //! | I9 | no secret in the log | [`no_secrets`] |
-//! | I10 | every doubt ends once WeChat answers | [`books_agree_in_the_end`] |
-//! | I11 | books = WeChat's ledger | [`books`] |
+//! | I10 | every doubt ends once WeChat answers | [`ending::books_agree_in_the_end`](crate::ending) |
+//! | I11 | books = WeChat's ledger | [`ending::books`](crate::ending) |
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::{interval, timeout};
 use wxpay_core::messages::TradeState::Closed;
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_server::orders::{Event, EventKind, Order, Refund};
 use wxpay_server::store::{Filter, SledStore, Store};
 use wxpay_simulator::Running;
-use wxpay_tests::process::{Site, http_client};
+use wxpay_tests::process::Site;
 use wxpay_tests::store_contract::{assert_log_is_whole, key};
 use wxpay_tests::{Receiver, SHOP, WEBHOOK_SECRET, assert_moves_forward, outbox, patiently};
 
 use crate::acks::{Acks, OrderAcks, RefundAcks};
-
-/// The sweep asks about every order five seconds after a start.
-const SWEPT: Duration = Duration::from_secs(30);
 
 /// Opens what the server has left behind and compares it with every acknowledgement.
 pub async fn store(
@@ -99,7 +94,7 @@ fn invariants(orders: &[Order], context: &str) {
 
 /// Whatever WeChat was asked to pay back was on record before, and what it has said of it since then and was told that
 /// we know is on record, too.
-fn refunds(orders: &[Order], wechat: &Running, context: &str) {
+pub fn refunds(orders: &[Order], wechat: &Running, context: &str) {
     let ours: BTreeMap<&str, (&Order, &Refund)> = orders
         .iter()
         .flat_map(|order| order.refunds.iter().map(move |refund| (order, refund)))
@@ -215,101 +210,6 @@ async fn every_end_is_told(
     let told: BTreeSet<String> = bodies.into_keys().collect();
     let known: BTreeSet<String> = told.union(&waiting).cloned().collect();
     assert_eq!(known, expected, "I7: {context}: told or waiting (left), and what happened (right)");
-}
-
-/// Waits until nothing waits any more.
-pub async fn all_is_told_in_the_end(site: &Site) {
-    let http = http_client();
-    let waiting = async || {
-        let url = format!("{}/v1/webhooks", site.url());
-        let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
-        let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
-        assert_eq!(list["webhooks"][0]["dead"], 0, "{list}");
-        list["webhooks"][0]["waiting"].as_u64().unwrap()
-    };
-    let told = async {
-        let mut look = interval(Duration::from_millis(50));
-        while waiting().await > 0 {
-            look.tick().await;
-        }
-    };
-    assert!(timeout(SWEPT, told).await.is_ok(), "{} messages wait", waiting().await);
-}
-
-/// Waits until the running server has found every payment, by notice or by its sweep, and the end of every refund that
-/// WeChat has taken on.
-pub async fn books_agree_in_the_end(site: &Site, wechat: &Running) {
-    let http = http_client();
-    // Orders that are paid, and refunds whose money is back.
-    let ours = async || {
-        let mut known = BTreeSet::new();
-        for state in ["SUCCESS", "REFUND"] {
-            let mut cursor = String::new();
-            loop {
-                let url = format!("{}/v1/orders?state={state}&limit=100{cursor}", site.url());
-                let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
-                let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
-                for order in list["orders"].as_array().unwrap() {
-                    known.insert(order["out_trade_no"].as_str().unwrap().to_owned());
-                    let refunds = order["refunds"].as_array().unwrap().iter();
-                    let back = refunds.filter(|refund| refund["refund_status"] == "SUCCESS");
-                    known.extend(back.map(|one| one["out_refund_no"].as_str().unwrap().to_owned()));
-                }
-                match list["next_cursor"].as_str() {
-                    Some(next) => cursor = format!("&cursor={next}"),
-                    None => break,
-                }
-            }
-        }
-        known
-    };
-    let theirs = || {
-        let moved = wechat.ledger().into_iter();
-        let moved = moved
-            .map(|entry| entry.refund.map_or(entry.out_trade_no, |refund| refund.out_refund_no));
-        moved.collect::<BTreeSet<_>>()
-    };
-    let agreed = async {
-        let mut look = interval(Duration::from_millis(50));
-        while ours().await != theirs() {
-            look.tick().await;
-        }
-    };
-    if timeout(SWEPT, agreed).await.is_err() {
-        let (ours, theirs) = (ours().await, theirs());
-        let differences: Vec<_> = ours.symmetric_difference(&theirs).collect();
-        panic!("I10: paid or paid back here or at WeChat, but not both: {differences:?}");
-    }
-}
-
-/// Every payment and every refund of the ledger is on its order with its amount, and no other is anywhere. A refund
-/// that waits for its minute may have been sent in the last moment.
-pub fn books(orders: &[Order], wechat: &Running) {
-    let mut ours = Vec::new();
-    for order in orders {
-        let no = &order.key.out_trade_no;
-        let payment = order.payment.iter();
-        ours.extend(payment.map(|paid| (no.clone(), paid.transaction_id.clone(), paid.total_fee)));
-        let is_paid = order.trade_state.is_paid();
-        assert_eq!(is_paid, order.payment.is_some(), "{order:?}");
-        assert!(order.anomalies.is_empty(), "{order:?}");
-        for refund in &order.refunds {
-            let number = &refund.terms.out_refund_no;
-            let sent = wechat.refund(number);
-            let is_there =
-                sent.is_some_and(|sent| Some(&sent.refund_id) == refund.refund_id.as_ref());
-            assert!(is_there || refund.refund_id.is_none(), "I11: {number}: {refund:?}");
-        }
-    }
-    let entries = wechat.ledger().into_iter().filter(|entry| entry.refund.is_none());
-    let theirs: Vec<_> =
-        entries.map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee)).collect();
-    let only_here: Vec<_> = ours.iter().filter(|one| !theirs.contains(one)).collect();
-    let only_there: Vec<_> = theirs.iter().filter(|one| !ours.contains(one)).collect();
-    assert!(only_here.is_empty(), "I11: only in our books: {only_here:?}");
-    assert!(only_there.is_empty(), "I11: only in WeChat's ledger: {only_there:?}");
-    assert_eq!(ours.len(), theirs.len(), "I11: twice in our books");
-    refunds(orders, wechat, "I11");
 }
 
 /// Whole lines of JSON, nothing that went wrong, nothing that is secret. The kill may have cut the last line.

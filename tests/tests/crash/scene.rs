@@ -14,6 +14,7 @@ use wxpay_tests::{Receiver, SHOP};
 
 use crate::acks::Acks;
 use crate::check;
+use crate::ending;
 use crate::load::Client;
 
 /// Phones and backends at work at the same time.
@@ -75,14 +76,14 @@ impl Scene {
     /// A last server: in the end the books are WeChat's ledger. Answers with what there was, in words.
     pub async fn end(self) -> String {
         let server = self.site.serve().await;
-        check::books_agree_in_the_end(&self.site, &self.wechat).await;
-        check::all_is_told_in_the_end(&self.site).await;
+        ending::books_agree_in_the_end(&self.site, &self.wechat).await;
+        ending::all_is_told_in_the_end(&self.site).await;
         server.terminate();
         let (status, log) = server.wait().await;
         assert_eq!(status.code(), Some(0), "{}", log.join("\n"));
         check::log(&log, "the last server");
         let orders = self.check_store("at the end").await;
-        check::books(&orders, &self.wechat);
+        ending::books(&orders, &self.wechat);
         let refunds = self.wechat.refunds().len();
         let payments = self.wechat.ledger().len() - refunds;
         let summary = format!(

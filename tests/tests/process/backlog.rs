@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use wxpay_server::orders::EventKind;
 use wxpay_server::store::{Change, SledStore, Store};
 use wxpay_simulator::{Outcome, Running};
@@ -43,7 +43,12 @@ async fn w05_a_backlog_is_told_in_bounded_memory_while_others_pay() {
     }
     assert!(waiting(&site).await > 0, "nothing waits any more: the payments met no backlog");
     let count = usize::try_from(rounds.count).unwrap() + 5;
-    let told = async { while waiting(&site).await > 0 {} };
+    let told = async {
+        let mut look = interval(Duration::from_millis(200));
+        while waiting(&site).await > 0 {
+            look.tick().await;
+        }
+    };
     timeout(Duration::from_secs(60 + rounds.count / 50), told).await.expect("all told by now");
     let seconds = started.elapsed().as_secs();
     let messages = receiver.wait_for(count).await;
