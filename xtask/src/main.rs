@@ -15,6 +15,7 @@ mod python;
 mod report;
 mod run;
 mod stamp;
+mod supply;
 mod targets;
 mod test;
 mod tools;
@@ -43,6 +44,10 @@ cargo xtask COMMAND
   damage           flipped bytes, cut and lost files: --rounds N (60), --seed N
   connections      customers beside half-open and idle connections: --sockets N of each (1,000), --seed N
   requests         made-up requests, answered as docs/api.md says: --requests N (100,000), --seed N
+  gateway          every fault of every call to WeChat: --rounds N (504), --seed N
+  schedules        random schedules of the order rules: --rounds N (10,000), --seed N
+  deny             licences, sources and advisories of all crates, by cargo-deny
+  twice            builds the release program twice: both must be equal
   doctor           which tools are here; --fix installs what is missing, or says what to type
 ";
 
@@ -76,6 +81,10 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "damage" => mishaps::DAMAGE.run(args),
         "connections" => mishaps::CONNECTIONS.run(args),
         "requests" => mishaps::REQUESTS.run(args),
+        "gateway" => mishaps::GATEWAY.run(args),
+        "schedules" => mishaps::SCHEDULES.run(args),
+        "deny" => nothing_more(args, "deny").and_then(|()| supply::deny()),
+        "twice" => nothing_more(args, "twice").and_then(|()| supply::twice()),
         "doctor" => tools::doctor(switch(args, "doctor", &["--fix"])?),
         "" | "help" | "-h" | "--help" => {
             print!("{HELP}");
@@ -91,6 +100,14 @@ fn after_dashes(args: &[OsString]) -> &[OsString] {
         Some((first, rest)) if first == "--" => rest,
         Some(_) | None => args,
     }
+}
+
+/// For commands that take nothing.
+fn nothing_more(args: &[OsString], command: &str) -> Result<(), TaskError> {
+    if args.is_empty() {
+        return Ok(());
+    }
+    Err(TaskError::new(format!("{command} takes nothing"), format!("cargo xtask {command}")))
 }
 
 /// Whether the command's one switch was given; anything else is refused.

@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod backlog;
 mod bills;
 mod books;
 mod canaries;
