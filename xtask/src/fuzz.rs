@@ -13,12 +13,14 @@ use crate::paths;
 use crate::report::{Report, Step};
 
 /// Every target, and how many inputs each is given within `cargo xtask test`: some seconds a target.
-const TARGETS: [(&str, u64); 5] = [
+const TARGETS: [(&str, u64); 7] = [
     ("xml", 200_000),
     ("sign", 100_000),
     ("explain", 40_000),
     ("refund_notice", 100_000),
     ("bill", 200_000),
+    ("webhook", 100_000),
+    ("api", 200_000),
 ];
 /// How many inputs each target is given by `cargo xtask fuzz` when nothing else is said.
 const LONG: u64 = 10_000_000;

@@ -13,6 +13,7 @@ mod process;
 mod python;
 mod report;
 mod run;
+mod signing;
 mod stamp;
 mod targets;
 mod test;
@@ -35,6 +36,7 @@ cargo xtask COMMAND
   bench            measures, and writes docs/performance.md and its chart
   counts           the instructions of core's calls against their budgets; a part of test
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
+  signing          random sets signed by core and by Python: --maps N (1,000,000), --seed N
   crash            kill -9 under load: --rounds N (200), --seed N to repeat a run
   powercut         the power goes off under load: --rounds N (100), --seed N; needs root
   syncfail         the Nth sync fails, N from 1 to --rounds N (200), --seed N; needs strace
@@ -65,6 +67,7 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "counts" => bench::counts::alone(switch(args, "counts", &["-v", "--verbose"])?),
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
         "fuzz" => fuzz::long(args),
+        "signing" => signing::run(args),
         "crash" => mishaps::CRASH.run(args),
         "powercut" => mishaps::POWERCUT.run(args),
         "syncfail" => mishaps::SYNCFAIL.run(args),

@@ -100,6 +100,9 @@ async fn every_field_of_a_new_order_is_checked() {
     for (text, code) in [
         ("{\"total_fee\":1,\"total_fee\":88,\"body\":\"tea\"}", "invalid_field"),
         ("{\"total_fee\":1e2,\"body\":\"tea\"}", "invalid_field"),
+        ("{\"total_fee\":1e999,\"body\":\"tea\"}", "invalid_field"),
+        ("{\"total_fee\":1,\"body\":\"\\ud83c\"}", "invalid_field"),
+        ("{\"total_fee\":1,\"body\":\"tea\",\"trade_type\":{\"JSAPI\":null}}", "invalid_field"),
         ("{\"total_fee\":01,\"body\":\"tea\"}", "not_json"),
         ("{\"total_fee\":+1,\"body\":\"tea\"}", "not_json"),
     ] {
