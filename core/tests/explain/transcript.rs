@@ -7,9 +7,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use wxpay_core::explain::{Format, NamedKey, Options, Report, explain, read};
+use wxpay_core::explain::{Format, KeyKind, NamedKey, Options, Report, explain, read};
 
-use super::support::KEY;
+use super::support::{KEY, gbk};
 use super::{compare, lints, mistakes};
 
 /// Every text of the file is read as it says there.
@@ -24,6 +24,41 @@ fn every_text_is_read_as_it_was() {
             found += &format!("{line}\n");
         } else if let Some((format, text)) = asked {
             found += &format!("{line}\n{}", reading(&unshown(text), format));
+        }
+    }
+    same(&path, &known, &found);
+}
+
+/// Texts without more: which kind of message it is, what can be seen of its values and its signature.
+#[test]
+fn every_question_is_answered_as_it_was() {
+    let path = place("questions.txt");
+    let known = std::fs::read_to_string(&path).unwrap();
+    let mut found = String::new();
+    for line in known.lines() {
+        // What stands before the first > is about the key, behind a / is the other text.
+        let asked = line.split_once('>').filter(|(head, _)| !head.starts_with(' '));
+        if line.starts_with('#') || line.is_empty() {
+            found += &format!("{line}\n");
+        } else if let Some((key, text)) = asked {
+            let (text, other) = text.split_once(" // ").map_or((text, None), |(t, o)| (t, Some(o)));
+            let (text, other, key) = (unshown(text), other.map(unshown), unshown(key));
+            let (key, url) = key.split_once(" at ").unwrap_or((&key, ""));
+            let (kind, key) = match key.strip_prefix("sandbox ") {
+                Some(key) => (KeyKind::Sandbox, key),
+                None => (KeyKind::Main, key),
+            };
+            let key = if key.is_empty() { KEY } else { key };
+            let keys = [NamedKey { kind, label: "key", bytes: key.as_bytes() }];
+            let options = Options {
+                keys: if key == "-" { &[] } else { &keys },
+                other: other.as_deref(),
+                url: (!url.is_empty()).then_some(url),
+                gbk: Some(&gbk),
+                max_tries: 1000,
+                ..Options::default()
+            };
+            found += &format!("{line}\n{}", answer(&explain(&text, &options), true));
         }
     }
     same(&path, &known, &found);
@@ -90,8 +125,15 @@ fn reading(text: &str, format: &str) -> String {
 
 /// `whole` has the fields too.
 fn answer(report: &Report, whole: bool) -> String {
-    let mut out = format!("    {:?} {:?} {}", report.verdict, report.scene, report.sign_type);
-    let tried = &report.tried;
+    let mut out = String::new();
+    if let (Some(format), true) = (report.format, whole) {
+        let sure = report.confidence;
+        let (other, wrapping) = (report.other_format, report.wrapping);
+        writeln!(out, "    {format} {sure:?} {other:?} {wrapping:?}, {}", report.has_trouble())
+            .unwrap();
+    }
+    let Report { verdict, scene, sign_type, tried, .. } = report;
+    write!(out, "    {verdict:?} {scene:?} {sign_type}").unwrap();
     writeln!(out, ", tried {} and {} pairs, {:?}", tried.singles, tried.pairs, tried.stopped)
         .unwrap();
     if whole {
