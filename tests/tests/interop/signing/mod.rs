@@ -92,6 +92,9 @@ fn compare(signed: &Receiver<Signed>, answers: ChildStdout, count: u64) {
     for (theirs, Signed { line, md5, hmac_sha256 }) in BufReader::new(answers).lines().zip(signed) {
         assert_eq!(theirs.unwrap(), format!("{md5} {hmac_sha256}"), "Python's, ours: {line}");
         compared += 1;
+        if compared % 50_000 == 0 {
+            println!("{compared} sets are signed alike");
+        }
     }
     assert_eq!(compared, count, "Python has ended early");
 }
