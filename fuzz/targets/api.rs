@@ -282,7 +282,7 @@ impl Form {
             // Longer than any address.
             let is_long = value.is_ok_and(|value| value.len() > 45);
             let masked = format!("\"{}\"", "x".repeat(46));
-            format!("{name}:{}", if is_long { &masked } else { raw.get() })
+            format!("{name}:{}", if is_long { masked.as_str() } else { raw.get() })
         });
         let other = format!("{{{}}}", other.collect::<Vec<_>>().join(","));
         assert_eq!((self.read)(other.as_bytes()).as_ref(), Err(error), "for {other}");
