@@ -88,6 +88,30 @@ fn every_sample_is_answered_as_it_was() {
     same(&path, &known, &found);
 }
 
+/// What a page or a program is given: the same, as JSON.
+#[test]
+#[cfg(feature = "serde")]
+fn an_answer_as_json_has_its_places_and_its_fixes() {
+    let keys = [NamedKey::main(KEY)];
+    let text = "appid=wx1&body=a&total_fee=1.5";
+    let options = Options { keys: &keys, other: Some("appid=wx1&body=b"), ..Options::default() };
+    let answer = serde_json::to_value(explain(text, &options)).unwrap();
+    assert_eq!(answer["fields"][2]["name"], "total_fee");
+    assert_eq!(answer["fields"][2]["value_span"], serde_json::json!([27, 30]));
+    assert_eq!(answer["lints"][0]["id"], "F2");
+    assert_eq!(answer["lints"][0]["span"], serde_json::json!([27, 30]));
+    assert_eq!(answer["causes"][0]["evidence"]["en"], "Compared: body");
+    assert_eq!(answer["causes"][0]["evidence"]["zh"], "比较可知:body");
+    let row = wxpay_core::explain::row("F2").unwrap();
+    let fix = row.fix.unwrap();
+    assert_eq!(answer["lints"][0]["code"], row.code);
+    assert_eq!(answer["lints"][0]["fixes"]["rust"], fix.rust);
+    assert_eq!(answer["lints"][0]["fixes"]["php"], fix.php);
+    assert!(
+        answer["causes"][0]["fixes"].is_null() || answer["causes"][0]["fixes"]["go"].is_string()
+    );
+}
+
 fn reading(text: &str, format: &str) -> String {
     let format = match format {
         "" => None,
