@@ -8,12 +8,14 @@ mod debian;
 mod error;
 mod fuzz;
 mod mishaps;
+mod mutants;
 mod npm;
 mod paths;
 mod process;
 mod python;
 mod report;
 mod run;
+mod signing;
 mod stamp;
 mod supply;
 mod targets;
@@ -38,6 +40,8 @@ cargo xtask COMMAND
   counts           the instructions of core's calls against their budgets; a part of test
   cases            whether docs/reliability.md has every case, and every test it names is there; a part of test
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets
+  signing          random sets signed by core and by Python: --maps N (1,000,000), --seed N
+  mutants          changes core in small ways, to see whether a test notices: --shard K/N
   crash            kill -9 under load: --rounds N (200), --seed N to repeat a run
   powercut         the power goes off under load: --rounds N (100), --seed N; needs root
   syncfail         the Nth sync fails, N from 1 to --rounds N (200), --seed N; needs strace
@@ -75,6 +79,8 @@ fn run(command: &str, args: &[OsString]) -> Result<(), TaskError> {
         "build" => run::build(switch(args, "build", &["-v", "--verbose"])?),
         "cases" => cases::alone(switch(args, "cases", &["-v", "--verbose"])?),
         "fuzz" => fuzz::long(args),
+        "signing" => signing::run(args),
+        "mutants" => mutants::run(args),
         "crash" => mishaps::CRASH.run(args),
         "powercut" => mishaps::POWERCUT.run(args),
         "syncfail" => mishaps::SYNCFAIL.run(args),
