@@ -1,8 +1,8 @@
 //! Load for a server of our own on this machine, and for what it is compared with, in turns.
 //!
-//! `load notices|pay [--short] [EXPRESS]` prints figures that `cargo xtask bench server` makes ratios of. With
-//! `--short` only a few, to see that all of it still works. EXPRESS is the folder of the Express server, with its
-//! packages installed. It starts `wxpay`, which must have been built beside it.
+//! `load notices|pay [--short] [--rounds=N] [--notices=N] [--pays=N] [EXPRESS]` prints figures that
+//! `cargo xtask bench server` makes ratios of. With `--short` only a few, to see that all of it still works. EXPRESS is
+//! the folder of the Express server, with its packages installed. It starts `wxpay`, which must have been built beside it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -41,16 +41,27 @@ pub struct Plan {
     express: Option<PathBuf>,
 }
 
+impl Plan {
+    /// The arguments after the first.
+    fn read(args: &[String]) -> Self {
+        let mut plan = Self { rounds: 9, notices: 8_000, pays: 6_000, express: None };
+        for arg in args {
+            match arg.strip_prefix("--").map(|arg| arg.split_once('=').unwrap_or((arg, ""))) {
+                Some(("short", "")) => plan = Self { rounds: 1, notices: 64, pays: 64, ..plan },
+                Some(("rounds", number)) => plan.rounds = number.parse().unwrap(),
+                Some(("notices", number)) => plan.notices = number.parse().unwrap(),
+                Some(("pays", number)) => plan.pays = number.parse().unwrap(),
+                Some((other, _)) => panic!("what is --{other}?"),
+                None => plan.express = Some(arg.into()),
+            }
+        }
+        plan
+    }
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let short = args.iter().any(|arg| arg == "--short");
-    let rest = |arg: &&String| !arg.starts_with("--");
-    let express = args.iter().skip(1).find(rest).map(PathBuf::from);
-    let plan = if short {
-        Plan { rounds: 1, notices: 64, pays: 64, express }
-    } else {
-        Plan { rounds: 9, notices: 8_000, pays: 6_000, express }
-    };
+    let plan = Plan::read(args.get(1..).unwrap_or_default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let what = args.first().map_or("", String::as_str);
     LocalSet::new().block_on(&runtime, async {
