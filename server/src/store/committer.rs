@@ -15,7 +15,7 @@ use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{oneshot, watch};
 
-use super::group::Group;
+use super::group::{Group, Layout};
 use super::head::{Head, HeadFile};
 use super::tally::Tally;
 use super::trouble::{self, catching, is_for_good, trouble};
@@ -32,7 +32,7 @@ const ROWS: usize = 500;
 type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 enum Job {
-    Commit(Box<Change>, Answer),
+    Commit(Layout, Answer),
     Close(oneshot::Sender<()>),
 }
 
@@ -103,13 +103,12 @@ impl Committer {
     }
 
     pub(super) async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let change = Layout::of(&change).inspect_err(|error| self.give_up(error))?;
         let (answer, wait) = oneshot::channel();
-        self.queue.try_send(Job::Commit(Box::new(change), answer)).map_err(
-            |error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Closed(_) => closed(),
-            },
-        )?;
+        self.queue.try_send(Job::Commit(change, answer)).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Closed(_) => closed(),
+        })?;
         wait.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -219,34 +218,33 @@ impl Thread {
         }
     }
 
-    /// Commits a group and answers each of its members.
-    fn commit(&mut self, waiting: Vec<(Box<Change>, Answer)>) {
+    /// Commits a group and answers each of its members. Those that came too late are told last: whoever reads again
+    /// finds what was earlier.
+    fn commit(&mut self, waiting: Vec<(Layout, Answer)>) {
         let db = self.disk.db.clone();
         let mut group = Group::new(&db);
-        let mut accepted = Vec::with_capacity(waiting.len());
+        let (mut accepted, mut refused) = (Vec::with_capacity(waiting.len()), Vec::new());
         let mut broken = None;
         for (change, answer) in waiting {
             let failed = self.report.borrow().failed.clone();
-            let verdict = failed.map_or_else(|| group.add(&change), Err);
+            let verdict = failed.map_or_else(|| group.add(change), Err);
             match verdict {
                 Ok(()) => accepted.push(answer),
                 Err(error) => {
                     if is_for_good(&error) {
                         broken.get_or_insert(error.clone());
                     }
-                    reply(answer, Err(error));
+                    refused.push((answer, error));
                 }
             }
         }
-        if accepted.is_empty() && broken.is_none() {
-            return;
-        }
         let result = match broken {
             Some(error) => Err(error),
+            None if accepted.is_empty() => Ok(()),
             None => {
                 let Disk { head, tally, verifier, .. } = &mut self.disk;
-                let finished = group.finish(*head, tally, verifier.as_mut());
-                finished.and_then(|(batch, head)| self.write(batch, head))
+                let (batch, head) = group.finish(*head, tally, verifier.as_mut());
+                self.write(batch, head)
             }
         };
         if let Err(error) = &result {
@@ -254,6 +252,9 @@ impl Thread {
         }
         for answer in accepted {
             reply(answer, result.clone());
+        }
+        for (answer, error) in refused {
+            reply(answer, Err(error));
         }
     }
 

@@ -15,6 +15,7 @@ mod machine;
 mod node;
 mod page;
 mod peers;
+pub mod server;
 
 use std::ffi::OsString;
 use std::fs;
@@ -76,7 +77,7 @@ struct Part {
     sections: &'static [(&'static str, Measure)],
 }
 
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 3] = [
     Part { name: "core", prepare: &[], sections: &[("core", core::section)] },
     Part {
         name: "npm",
@@ -86,6 +87,11 @@ const PARTS: [Part; 2] = [
             ("libraries", libraries::section),
             ("chromium", chromium::section),
         ],
+    },
+    Part {
+        name: "server",
+        prepare: &[("build", server::build), ("express", server::install)],
+        sections: &[("server", server::section)],
     },
 ];
 
