@@ -11,6 +11,8 @@
 mod books;
 pub mod disk;
 mod fake_login;
+mod faults;
+mod impostor;
 mod logs;
 pub mod million;
 mod notice;
@@ -18,6 +20,7 @@ pub mod process;
 mod raw;
 mod receiver;
 mod refunds;
+mod rounds;
 pub mod scripted;
 mod server;
 mod shop;
@@ -26,10 +29,13 @@ mod world;
 
 pub use books::assert_moves_forward;
 pub use fake_login::FakeLogin;
+pub use faults::{all_faults, fault};
+pub use impostor::{Flaw, Impostor};
 pub use logs::Logs;
 pub use notice::Notice;
 pub use raw::Wire;
 pub use receiver::{Answer, Received, Receiver};
+pub use rounds::Rounds;
 pub use server::{RunningServer, StoreKind, patiently};
 pub use shop::{
     ADMIN_KEY, API_KEY, APP_SECRET, APPID, BAKERY, CAKE, ENDPOINT, MCH_ID, SHOP, SISTER, Shop, Sub,

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{oneshot, watch};
 
 use super::census::Census;
-use super::group::Group;
+use super::group::{Group, Layout};
 use super::head::{Head, HeadFile};
 use super::trouble::{catching, is_for_good, trouble};
 use super::{Change, StoreError};
@@ -31,7 +31,7 @@ const GROUP: usize = 256;
 type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 enum Job {
-    Commit(Box<Change>, Answer),
+    Commit(Layout, Answer),
     Close(oneshot::Sender<()>),
 }
 
@@ -101,13 +101,12 @@ impl Committer {
     }
 
     pub(super) async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let change = Layout::of(&change).inspect_err(|error| self.give_up(error))?;
         let (answer, wait) = oneshot::channel();
-        self.queue.try_send(Job::Commit(Box::new(change), answer)).map_err(
-            |error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Closed(_) => closed(),
-            },
-        )?;
+        self.queue.try_send(Job::Commit(change, answer)).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Closed(_) => closed(),
+        })?;
         wait.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -205,30 +204,29 @@ impl Thread {
         self.disk.census.give_up();
     }
 
-    /// Commits a group and answers each of its members.
-    fn commit(&mut self, waiting: Vec<(Box<Change>, Answer)>) {
+    /// Commits a group and answers each of its members. Those that came too late are told last: whoever reads again
+    /// finds what was earlier.
+    fn commit(&mut self, waiting: Vec<(Layout, Answer)>) {
         let db = self.disk.db.clone();
         let mut group = Group::new(&db);
-        let mut accepted = Vec::with_capacity(waiting.len());
+        let (mut accepted, mut refused) = (Vec::with_capacity(waiting.len()), Vec::new());
         let mut broken = None;
         for (change, answer) in waiting {
             let failed = self.report.borrow().failed.clone();
-            let verdict = failed.map_or_else(|| group.add(&change), Err);
+            let verdict = failed.map_or_else(|| group.add(change), Err);
             match verdict {
                 Ok(()) => accepted.push(answer),
                 Err(error) => {
                     if is_for_good(&error) {
                         broken.get_or_insert(error.clone());
                     }
-                    reply(answer, Err(error));
+                    refused.push((answer, error));
                 }
             }
         }
-        if accepted.is_empty() && broken.is_none() {
-            return;
-        }
         let result = match broken {
             Some(error) => Err(error),
+            None if accepted.is_empty() => Ok(()),
             None => self.write(group),
         };
         if let Err(error) = &result {
@@ -236,6 +234,9 @@ impl Thread {
         }
         for answer in accepted {
             reply(answer, result.clone());
+        }
+        for (answer, error) in refused {
+            reply(answer, Err(error));
         }
     }
 
@@ -259,7 +260,7 @@ impl Thread {
     /// Rows and counts change together; nobody counts meanwhile.
     fn apply(&self, group: Group<'_>) -> Result<Head, StoreError> {
         let mut counts = self.disk.census.counts();
-        let (batch, head) = group.finish(self.disk.head, &mut counts)?;
+        let (batch, head) = group.finish(self.disk.head, &mut counts);
         self.report.send_modify(|progress| progress.begun += 1);
         self.disk.db.apply_batch(batch).map_err(|error| trouble("writing", error))?;
         Ok(head)

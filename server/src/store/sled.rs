@@ -70,7 +70,7 @@ impl SledStore {
         Ok(Self { db, committer: Committer::start(disk)? })
     }
 
-    /// What the database says, as soon as a power cut could not undo it. Whoever meets damage ends all writing.
+    /// What the database says, as soon as a power cut could not undo it.
     async fn read<T>(
         &self,
         read: impl FnOnce(&sled::Db) -> Result<T, StoreError>,
@@ -93,12 +93,18 @@ impl SledStore {
     }
 
     async fn durable<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        let read = self.whole(read);
+        self.committer.settled().await?;
+        read
+    }
+
+    /// Whoever meets damage ends all writing.
+    fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(damaged) = &read
             && *damaged == DAMAGED
         {
             self.committer.give_up(damaged);
         }
-        self.committer.settled().await?;
         read
     }
 }
@@ -109,6 +115,14 @@ type Found<T> = Result<Option<T>, StoreError>;
 impl Store for SledStore {
     async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
         self.read(|db| read_order(db, key)).await
+    }
+
+    async fn newest(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
+        self.whole(catching(|| read_order(&self.db, key)))
+    }
+
+    async fn settled(&self) -> Result<(), StoreError> {
+        self.committer.settled().await
     }
 
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {

@@ -43,7 +43,7 @@ enum Fate {
 /// The fate of the nth order: of 1,000 some 920 are paid, 20 paid back, 50 closed, 5 open.
 fn fate(n: u64) -> Fate {
     match n % 1_000 {
-        0..5 => Fate::Open { asked: n % 5_000 == 0 },
+        0..5 => Fate::Open { asked: n.is_multiple_of(5_000) },
         5..55 => Fate::Closed,
         55..75 => Fate::PaidBack,
         _ => Fate::Paid,

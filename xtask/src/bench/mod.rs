@@ -16,6 +16,7 @@ mod million;
 mod node;
 mod page;
 mod peers;
+pub mod server;
 
 use std::ffi::OsString;
 use std::fs;
@@ -77,7 +78,7 @@ struct Part {
     sections: &'static [(&'static str, Measure)],
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part { name: "core", prepare: &[], sections: &[("core", core::section)] },
     Part {
         name: "npm",
@@ -87,6 +88,11 @@ const PARTS: [Part; 3] = [
             ("libraries", libraries::section),
             ("chromium", chromium::section),
         ],
+    },
+    Part {
+        name: "server",
+        prepare: &[("build", server::build), ("express", server::install)],
+        sections: &[("server", server::section)],
     },
     Part {
         name: "million",
