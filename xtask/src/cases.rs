@@ -30,7 +30,7 @@ const LETTERS: [(char, usize); 14] = [
     ('B', 3),
 ];
 /// Letters whose tables are still to come. A letter that has one row must have all.
-const TO_COME: &str = "UKQWB";
+const TO_COME: &str = "";
 const NONE: &str = "does not apply: ";
 
 /// One row: what its last cell says.

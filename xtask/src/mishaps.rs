@@ -1,5 +1,5 @@
-//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`, `connections`, `requests`: what may happen to a server, its
-//! disk and its clients, for longer than within `cargo xtask test`.
+//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`, `connections`, `requests`, `gateway`, `schedules`: what may
+//! happen to a server, its disk, its clients and its calls, for longer than within `cargo xtask test`.
 
 use std::ffi::OsString;
 
@@ -27,6 +27,9 @@ pub const CONNECTIONS: Mishap =
     Mishap::new("connections", 1_000, "process", "connections::h01").counting("sockets");
 pub const REQUESTS: Mishap =
     Mishap::new("requests", 100_000, "whole", "generated::h07").counting("requests");
+/// Every fault of every call three times.
+pub const GATEWAY: Mishap = Mishap::new("gateway", 504, "whole", "u05_every_fault");
+pub const SCHEDULES: Mishap = Mishap::new("schedules", 10_000, "schedules", "k02_");
 
 impl Mishap {
     const fn new(name: &'static str, rounds: u64, file: &'static str, test: &'static str) -> Self {

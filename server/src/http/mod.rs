@@ -4,9 +4,11 @@ mod api;
 mod auth;
 mod body;
 mod error;
+mod json;
 mod listen;
 #[cfg(feature = "pages")]
 mod pages;
+mod requests;
 mod routes;
 mod stall;
 

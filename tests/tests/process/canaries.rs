@@ -149,6 +149,15 @@ async fn p01_no_planted_secret_comes_out_of_the_real_server() {
     }
     assert!(scene.canaries.len() > 60, "{} canaries", scene.canaries.len());
     let backup = fs::read_to_string(backup).unwrap();
+    for (words, text) in [
+        ("unauthorized", &said),
+        ("admin key", &said),
+        ("damaged", &said),
+        (visit.transaction_id.as_str(), &told),
+        (visit.transaction_id.as_str(), &backup),
+    ] {
+        assert!(text.contains(words), "{words:?} is not where it should be");
+    }
     assert!(store.contains(&openid) && store.contains(&visit.transaction_id));
     for (secret, what) in &scene.canaries {
         for (place, text) in [

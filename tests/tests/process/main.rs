@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod backlog;
 mod bills;
 mod books;
 mod canaries;
@@ -18,6 +19,7 @@ mod customer;
 mod draining;
 mod explaining;
 mod lifecycle;
+mod million;
 mod mistakes;
 mod paying;
 mod refunding;

@@ -85,6 +85,20 @@ async fn every_field_of_a_new_order_is_checked() {
     ] {
         assert_error(&create(&world, body).await, 422, "invalid_field", Some(field));
     }
+    let bearer = format!("Bearer {}", SHOP.admin_key);
+    for (text, code) in [
+        ("{\"total_fee\":1,\"total_fee\":88,\"body\":\"tea\"}", "invalid_field"),
+        ("{\"total_fee\":1e2,\"body\":\"tea\"}", "invalid_field"),
+        ("{\"total_fee\":1e999,\"body\":\"tea\"}", "invalid_field"),
+        ("{\"total_fee\":1,\"body\":\"\\ud83c\"}", "invalid_field"),
+        ("{\"total_fee\":1,\"body\":\"tea\",\"trade_type\":{\"JSAPI\":null}}", "invalid_field"),
+        ("{\"total_fee\":01,\"body\":\"tea\"}", "not_json"),
+        ("{\"total_fee\":+1,\"body\":\"tea\"}", "not_json"),
+    ] {
+        let headers = [("authorization", bearer.as_str())];
+        let reply = world.call(Method::POST, "/v1/orders", &headers, text).await;
+        assert_eq!(reply.json["code"], code, "{text}: {}", reply.text);
+    }
     assert_eq!(world.all_orders().await, [], "nothing of all that made an order");
 }
 

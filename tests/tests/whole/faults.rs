@@ -73,7 +73,7 @@ async fn pay_at_the_cashier(world: &World, no: &str) {
 }
 
 #[tokio::test]
-async fn an_order_whose_unifiedorder_failed_is_paid_on_retry() {
+async fn u05_an_order_whose_unifiedorder_failed_is_paid_on_retry() {
     for sign_type in SIGN_TYPES {
         let world = world(sign_type).await;
         let token = world.log_in("alice").await;
@@ -178,7 +178,7 @@ async fn a_payment_whose_notice_and_query_failed_is_found_by_the_next_query() {
 }
 
 #[tokio::test]
-async fn a_close_that_failed_is_finished_or_the_order_is_paid() {
+async fn u05_a_close_that_failed_is_finished_or_the_order_is_paid() {
     for sign_type in SIGN_TYPES {
         let world = world(sign_type).await;
         let token = world.log_in("alice").await;
@@ -292,7 +292,7 @@ async fn a_lost_notice_is_found_within_five_seconds() {
 }
 
 #[tokio::test]
-async fn an_unreachable_wechat_is_a_502_and_the_order_is_paid_afterwards() {
+async fn u01_an_unreachable_wechat_is_a_502_and_the_order_is_paid_afterwards() {
     // A port that was free a moment ago, and that nobody listens on.
     let nobody = "127.0.0.1:1";
     let url = Some(format!("http://{nobody}"));

@@ -39,7 +39,7 @@ async fn dead(world: &World, receiver: &Receiver, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_gone_is_left_alone_until_somebody_replays() {
+async fn w04_an_endpoint_that_is_gone_is_left_alone_until_somebody_replays() {
     let receiver = Receiver::start().await;
     let world = world_with(&receiver).await;
     let logs = Logs::start(LevelFilter::INFO);

@@ -307,7 +307,7 @@ async fn t01_fifteen_repeats_over_a_day_are_one_payment() {
 }
 
 #[tokio::test]
-async fn a_hundred_notices_at_once_are_one_payment() {
+async fn k01_a_hundred_notices_at_once_are_one_payment() {
     let world = World::with(Setup { durable: true, ..Setup::default() }).await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, TOTAL_FEE).await;

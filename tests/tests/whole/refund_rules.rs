@@ -93,7 +93,7 @@ async fn m06_fifty_parts_and_no_more() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_the_server_says_what_to_set() {
+async fn u10_without_a_certificate_the_server_says_what_to_set() {
     let world = World::start().await;
     let no = world.paid(100).await;
     let body = json!({ "refund_fee": 1 });
