@@ -14,6 +14,7 @@ mod fake_login;
 mod faults;
 mod impostor;
 mod logs;
+pub mod million;
 mod notice;
 pub mod process;
 mod raw;

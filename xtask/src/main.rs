@@ -36,7 +36,8 @@ cargo xtask COMMAND
   web              build the pages only
   wasm             build the npm package wxpay-wasm and say what it weighs
   build            the release binary, pages inside
-  bench            measures, and writes docs/performance.md and its chart; names of parts: only these (core, npm)
+  bench            measures, and writes docs/performance.md and its chart; names of parts: only these (core, npm,
+                    server, million)
   counts           the instructions of core's calls against their budgets; a part of test
   cases            whether docs/reliability.md has every case, and every test it names is there; a part of test
   fuzz             random input for every reader: --runs N (10,000,000 each), names of targets

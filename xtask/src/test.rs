@@ -36,6 +36,7 @@ fn steps(report: &mut Report) -> Result<(), TaskError> {
     report.step("build", build)?;
     report.step("tests", tests)?;
     report.step("counts", bench::counts::check)?;
+    report.step("load", bench::server::check)?;
     report.step("no_std", no_std)?;
     report.step("fuzz", fuzz::short)?;
     report.step("npm", wasm::test)?;

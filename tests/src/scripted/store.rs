@@ -102,6 +102,16 @@ impl Store for DawdlingStore {
         self.inner.order(key).await
     }
 
+    async fn newest(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
+        self.dice.dawdle().await;
+        self.inner.newest(key).await
+    }
+
+    async fn settled(&self) -> Result<(), StoreError> {
+        self.dice.dawdle().await;
+        if self.has_failed() { Err(failed()) } else { self.inner.settled().await }
+    }
+
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
         self.dice.dawdle().await;
         self.inner.events(key).await

@@ -19,6 +19,7 @@ mod customer;
 mod draining;
 mod explaining;
 mod lifecycle;
+mod million;
 mod mistakes;
 mod paying;
 mod refunding;

@@ -12,9 +12,11 @@ pub mod counts;
 mod figures;
 mod libraries;
 mod machine;
+mod million;
 mod node;
 mod page;
 mod peers;
+pub mod server;
 
 use std::ffi::OsString;
 use std::fs;
@@ -76,7 +78,7 @@ struct Part {
     sections: &'static [(&'static str, Measure)],
 }
 
-const PARTS: [Part; 2] = [
+const PARTS: [Part; 4] = [
     Part { name: "core", prepare: &[], sections: &[("core", core::section)] },
     Part {
         name: "npm",
@@ -86,6 +88,16 @@ const PARTS: [Part; 2] = [
             ("libraries", libraries::section),
             ("chromium", chromium::section),
         ],
+    },
+    Part {
+        name: "server",
+        prepare: &[("build", server::build), ("express", server::install)],
+        sections: &[("server", server::section)],
+    },
+    Part {
+        name: "million",
+        prepare: &[("build", million::build)],
+        sections: &[("million", million::section)],
     },
 ];
 

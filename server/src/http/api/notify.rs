@@ -88,7 +88,7 @@ async fn take(
     let out_trade_no = pay_notice::claimed_out_trade_no(&params).map_err(Rejected::Incomplete)?;
     out_trade_no.clone_into(claimed);
     let key = OrderKey { merchant: merchant.id.clone(), out_trade_no: out_trade_no.into() };
-    let order = match app.orders.get(&key).await {
+    let order = match app.orders.newest(&key).await {
         Ok(order) => order,
         Err(OrderError::NotFound) => return Err(keep_orphan(app, merchant, params).await),
         Err(error) => return Err(Rejected::Order(error)),
@@ -105,7 +105,7 @@ async fn take(
     };
     let trade_state = TradeState::Success;
     let fact = Fact { source: Source::Notice, trade_state, payment: Some(payment) };
-    app.orders.apply(&key, fact).await.map_err(Rejected::Order)?;
+    app.orders.apply_to(order, fact).await.map_err(Rejected::Order)?;
     Ok(())
 }
 
