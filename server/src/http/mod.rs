@@ -10,6 +10,7 @@ mod listen;
 mod pages;
 mod requests;
 mod routes;
+mod stall;
 
 pub(crate) use api::anomalies::AnomalyView;
 pub(crate) use api::orders::{View as OrderView, rfc3339};
