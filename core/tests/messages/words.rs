@@ -30,12 +30,12 @@ fn an_error_of_a_message_names_its_field() {
     let notice = params(&[("return_code", "SUCCESS")]);
     let missing = pay_notice::claimed_out_trade_no(&notice).unwrap_err();
     assert!(missing.to_string().contains("out_trade_no"), "{missing}");
-    let said = pay_notice::NoticeError::from(missing.clone()).to_string();
+    let said = pay_notice::NoticeError::from(missing).to_string();
     assert_eq!(said, missing.to_string());
     #[cfg(feature = "refund-notice")]
     {
         use wxpay_core::messages::refund_notice::NoticeError;
-        assert_eq!(NoticeError::from(missing.clone()).to_string(), missing.to_string());
+        assert_eq!(NoticeError::from(missing).to_string(), missing.to_string());
         let empty = NoticeError::NotAccepted { return_msg: "busy".into() };
         assert_eq!(empty.to_string(), "the notice has no content: busy");
     }
