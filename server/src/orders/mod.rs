@@ -14,6 +14,7 @@ mod offer;
 mod order;
 mod pay;
 mod query;
+mod quiet;
 mod reconcile;
 mod refund;
 mod reverse;
@@ -39,6 +40,7 @@ pub use self::refund::{
 use self::agenda::Agenda;
 use self::charges::Charges;
 use self::late::LatePayments;
+use self::quiet::Quiet;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
@@ -58,6 +60,7 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    quiet: Quiet,
     /// Rung when there is something to tell.
     bells: Arc<Bells>,
     turns: Turns,
@@ -146,6 +149,7 @@ impl Orders {
             public_url,
             expire_s,
             agenda: Agenda::default(),
+            quiet: Quiet::default(),
             turns: Turns::default(),
             charges: Charges::default(),
             late: LatePayments::default(),

@@ -5,12 +5,12 @@ use std::collections::btree_map::Entry;
 
 use sled::IVec;
 
+use super::census::Counts;
 use super::change::OrderChange;
 use super::head::Head;
 use super::rows::{Expect, json};
 use super::tally::Tally;
 use super::trouble::trouble;
-use super::verify::Verifier;
 use super::{Change, StoreError, keys};
 use crate::orders::Order;
 
@@ -93,13 +93,9 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// The batch, and the head it leads to. The tally follows, and so does who counts anew.
-    pub(super) fn finish(
-        self,
-        head: Head,
-        tally: &mut Tally,
-        mut verifier: Option<&mut Verifier>,
-    ) -> (sled::Batch, Head) {
+    /// The batch, and the head it leads to. The counts follow.
+    pub(super) fn finish(self, head: Head, counts: &mut Counts) -> (sled::Batch, Head) {
+        let Counts { tally, verifier } = counts;
         let content = self
             .rows
             .iter()
@@ -108,7 +104,7 @@ impl<'a> Group<'a> {
         let mut batch = sled::Batch::default();
         for (key, Pending { old, new }) in self.rows {
             tally.change(&key, old.as_deref(), new.as_deref());
-            if let Some(verifier) = &mut verifier {
+            if let Some(verifier) = verifier {
                 verifier.follow(&key, old.as_deref(), new.as_deref());
             }
             match new {

@@ -13,6 +13,7 @@
 //! `tests/` runs this contract against every implementation.
 
 mod backup;
+mod census;
 mod change;
 mod check;
 mod committer;

@@ -12,6 +12,7 @@ pub mod counts;
 mod figures;
 mod libraries;
 mod machine;
+mod million;
 mod node;
 mod page;
 mod peers;
@@ -77,7 +78,7 @@ struct Part {
     sections: &'static [(&'static str, Measure)],
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part { name: "core", prepare: &[], sections: &[("core", core::section)] },
     Part {
         name: "npm",
@@ -92,6 +93,11 @@ const PARTS: [Part; 3] = [
         name: "server",
         prepare: &[("build", server::build), ("express", server::install)],
         sections: &[("server", server::section)],
+    },
+    Part {
+        name: "million",
+        prepare: &[("build", million::build)],
+        sections: &[("million", million::section)],
     },
 ];
 
