@@ -47,7 +47,8 @@ pub fn verify_xml(input: &[u8]) -> Result<String, CallError> {
     let mut next = || parts.next().unwrap_or_default();
     let (head, message) = ([next(), next()], next());
     let [key, sign_type] = head;
-    let (key, sign_type) = (Parts::new(text(key)?).key()?, Parts::new(text(sign_type)?).sign_type()?);
+    let (key, sign_type) =
+        (Parts::new(text(key)?).key()?, Parts::new(text(sign_type)?).sign_type()?);
     let verified = wxpay_core::verify(xml::from_xml(message)?, sign_type, &key)?;
     Ok(json::object(verified.params().iter()))
 }

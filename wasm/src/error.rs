@@ -28,7 +28,6 @@ impl CallError {
     }
 }
 
-
 #[cfg(feature = "calls")]
 impl From<ParamsError> for CallError {
     fn from(error: ParamsError) -> Self {
@@ -80,7 +79,9 @@ impl From<VerifyError> for CallError {
     fn from(error: VerifyError) -> Self {
         let field = match error {
             VerifyError::SignTypeDiffers => "sign_type",
-            VerifyError::SignMissing | VerifyError::SignMalformed { .. } | VerifyError::Mismatch => "sign",
+            VerifyError::SignMissing
+            | VerifyError::SignMalformed { .. }
+            | VerifyError::Mismatch => "sign",
         };
         Self::of(error.code(), field, &error.to_string())
     }

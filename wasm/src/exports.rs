@@ -3,8 +3,8 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::room::answer;
 use crate::flat::text;
+use crate::room::answer;
 
 #[cfg(feature = "calls")]
 mod calls {

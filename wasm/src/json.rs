@@ -58,7 +58,8 @@ mod tests {
         assert_eq!(serde_json::from_str::<String>(&string(&every)).unwrap(), every);
         for pairs in [&[][..], &[("a", "")], &[("__proto__", "\"\\\n"), ("b", &every)]] {
             let read: Value = serde_json::from_str(&object(pairs.iter().copied())).unwrap();
-            let expected = pairs.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+            let expected =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
             assert_eq!(read, Value::Object(expected.collect()));
         }
     }

@@ -300,7 +300,9 @@ impl Keyed {
             self.mac = Hmac::new_from_slice(key).ok();
         }
         let mac = self.mac.clone();
-        mac.map_or_else(Digest32::default, |mac| fill(&mac.chain_update(bytes).finalize().into_bytes()))
+        mac.map_or_else(Digest32::default, |mac| {
+            fill(&mac.chain_update(bytes).finalize().into_bytes())
+        })
     }
 }
 

@@ -32,9 +32,14 @@ export class Engine {
     this.exports = exports;
   }
 
+  instantiate() {
+    const module = this.compile();
+    this.start(new WebAssembly.Instance(module, {}).exports);
+  }
+
   /** Calls with a text, and with bytes behind it if there are any; answers with a text. */
   call(name, input, bytes) {
-    if (!this.exports) this.start(new WebAssembly.Instance(this.compile(), {}).exports);
+    if (!this.exports) this.instantiate();
     let length;
     let answer;
     try {
