@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn yuan_is_read_exactly_or_refused() {
+    fn m04_yuan_is_read_exactly_or_refused() {
         for (text, fen) in [("0.29", 29), ("19.90", 1990), ("19.9", 1990), ("0", 0), ("1", 100)] {
             assert_eq!(Fen::from_yuan(text).unwrap().get(), fen, "{text}");
         }

@@ -232,7 +232,7 @@ fn notices_that_two_readers_could_read_differently_are_not_read() {
 }
 
 #[test]
-fn every_byte_of_a_notice_counts() {
+fn s01_every_byte_of_a_notice_counts() {
     let genuine = Notice::new().xml().into_bytes();
     let accepted = |bytes: &[u8]| {
         let read = from_xml(bytes).ok();

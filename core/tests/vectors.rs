@@ -115,7 +115,7 @@ fn refusal(sign: &str, sign_type: SignType) -> VerifyError {
 }
 
 #[test]
-fn every_vector_signs_as_written() {
+fn s07_every_vector_signs_as_written() {
     for vector in sign_vectors() {
         let params = params(&vector.params);
         assert_eq!(string_to_sign(&params), vector.string_to_sign, "{}", vector.id);
@@ -219,7 +219,7 @@ fn add_sign_gives_the_message_its_signature() {
 }
 
 #[test]
-fn the_mini_program_gets_the_arguments_of_the_vectors() {
+fn s10_the_mini_program_gets_the_arguments_of_the_vectors() {
     let mut seen = 0;
     for message in messages() {
         let Some(expected) = message.arguments else { continue };

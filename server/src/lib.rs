@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod descriptors;
 pub mod gateway;
 pub mod http;
 pub mod login;

@@ -21,6 +21,8 @@ pub struct Merchant {
     pub sign_type: SignType,
     /// The APIv2 key.
     pub api_key: ApiKey,
+    /// The one before it, while the merchant changes it.
+    pub old_api_key: Option<OldKey>,
     /// The AppSecret of [`Merchant::program_appid`].
     pub app_secret: Secret,
     /// What the merchant's backend shows us.
@@ -29,6 +31,15 @@ pub struct Merchant {
     pub certificate: Option<Certificate>,
     /// Where the merchant's own system hears of what happens.
     pub webhooks: Vec<Webhook>,
+}
+
+/// A former APIv2 key. Notices that WeChat signed with it are still on their way; nothing else is believed by it.
+#[derive(Debug, Clone)]
+pub struct OldKey {
+    /// The key.
+    pub key: ApiKey,
+    /// From then on it is believed no more, milliseconds since 1970.
+    pub until_ms: i64,
 }
 
 /// One endpoint of the merchant's own system.
@@ -67,6 +78,11 @@ impl Merchant {
     /// The appid of the program the user logs in to and pays in: the shop's own under a service provider that has one.
     pub fn program_appid(&self) -> &str {
         self.identity.sub_appid.as_ref().unwrap_or(&self.identity.appid)
+    }
+
+    /// The former key, as long as notices may carry it.
+    pub fn old_key_at(&self, now_ms: i64) -> Option<&ApiKey> {
+        self.old_api_key.as_ref().filter(|old| now_ms < old.until_ms).map(|old| &old.key)
     }
 
     /// Our own signature under a text, as hex: whoever shows it has it from us. `purpose` keeps its kinds apart.

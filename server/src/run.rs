@@ -19,6 +19,7 @@ use warp::reply::Response;
 use crate::ambient::{SystemClock, SystemNonces};
 use crate::app::{App, Parts};
 use crate::config::Config;
+use crate::descriptors;
 use crate::gateway::WeChat;
 use crate::http::{self, Limits};
 use crate::orders::OrderError;
@@ -113,6 +114,7 @@ impl Server {
         config: Config,
     ) -> Result<Self, RunError> {
         let nonces = Arc::new(SystemNonces);
+        let limits = fitted(config.limits);
         let reports = config.wechat.report;
         let gateway = WeChat::new(config.wechat, &config.merchants, nonces.clone())
             .map_err(|error| RunError::Start(error.to_string()))?;
@@ -134,7 +136,7 @@ impl Server {
             trusted_proxies: config.trusted_proxies,
             daily: config.daily,
         };
-        Self::with_parts(listener, parts, config.limits).await
+        Self::with_parts(listener, parts, limits).await
     }
 
     /// Puts given parts behind an address: tests bring their own clock, store and gateway.
@@ -234,6 +236,19 @@ fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
     let store = SledStore::open(&config.store_path, config.store_cache_bytes);
     let directory = config.store_path.clone();
     Ok(Arc::new(store.map_err(|error| RunError::Open { directory, error })?))
+}
+
+/// No more connections than there are descriptors for.
+fn fitted(limits: Limits) -> Limits {
+    let max_connections = descriptors::connections(limits.max_connections);
+    if max_connections < limits.max_connections {
+        tracing::warn!(
+            configured = limits.max_connections,
+            max_connections,
+            "fewer connections at a time than configured: the limit of open files (ulimit -n, LimitNOFILE) is low"
+        );
+    }
+    Limits { max_connections, ..limits }
 }
 
 /// Takes an address.

@@ -5,8 +5,12 @@ use std::panic;
 
 use tracing::dispatcher;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{Directive, LevelFilter};
 use tracing_subscriber::fmt::format::FmtSpan;
+
+const PATH_CHARS: usize = 200;
+/// WeChat's numbers have at most 32 characters.
+const MASKED_CHARS: usize = 32;
 
 tokio::task_local! {
     static REQUEST_ID: String;
@@ -37,6 +41,32 @@ pub fn check(level: &str) -> Result<(), String> {
     }
 }
 
+/// A request's path for the log: cut, and without WeChat's number of a payment that is no order's.
+pub fn logged_path(path: &str) -> String {
+    let number = path.strip_prefix("/v1/anomalies/").and_then(|rest| rest.strip_suffix("/resolve"));
+    match number.filter(|number| !number.contains('.')) {
+        Some(number) => format!("/v1/anomalies/{}/resolve", masked(number)),
+        None => plain(path, PATH_CHARS),
+    }
+}
+
+/// What a stranger has sent, for a log: cut, and nothing in it that a terminal or a reader might obey.
+pub fn plain(text: &str, max_chars: usize) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().take(max_chars).map(|c| if is_odd(c) { '?' } else { c }).collect()
+}
+
+/// A number that says whose payment it is, for a log: enough to recognise it by.
+pub fn masked(number: &str) -> String {
+    let mut shown: Vec<char> = plain(number, MASKED_CHARS).chars().collect();
+    let hidden = shown.len().saturating_sub(8);
+    shown.iter_mut().skip(4).take(hidden).for_each(|c| *c = '*');
+    shown.into_iter().collect()
+}
+
 /// From now on a panic is a line of the log like any other. Commands without a log show it as Rust does, unless it is
 /// the database's: then they say themselves what it means.
 pub fn log_panics() {
@@ -61,6 +91,9 @@ pub fn log_panics() {
 /// When the filter is malformed, or logging has been started before.
 pub fn start(level: &str) -> Result<(), String> {
     let filter = EnvFilter::try_new(level).map_err(|error| error.to_string())?;
+    // At trace level warp shows each part of a path, one of which may be WeChat's number of a payment.
+    let quiet = "warp::filters::path=debug".parse::<Directive>();
+    let filter = filter.add_directive(quiet.map_err(|error| error.to_string())?);
     let terminal = std::io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -74,4 +107,58 @@ pub fn start(level: &str) -> Result<(), String> {
         subscriber.json().flatten_event(true).try_init()
     };
     started.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// On a terminal, too: fields of text are quoted, and what would be obeyed is escaped.
+    #[test]
+    fn p02_text_of_strangers_is_one_line_on_a_terminal() {
+        let written = Written::default();
+        let shared = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || shared.clone())
+            .with_target(false)
+            .with_ansi(false)
+            .finish();
+        let reason = "a\n2026-01-01 INFO notice taken\r\u{1b}[2J\u{9b}31m".to_owned();
+        tracing::subscriber::with_default(subscriber, || {
+            let (path, merchant) = (logged_path(&reason), plain(&reason, 64));
+            tracing::warn!(reason, path, merchant, "notice refused");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let controls: Vec<char> = text.trim_end().chars().filter(|c| c.is_control()).collect();
+        assert!(controls.is_empty(), "{controls:?} in {text:?}");
+    }
+
+    #[test]
+    fn p01_whose_payment_it_is_is_masked() {
+        assert_eq!(masked("4200000001202601010000000001"), "4200********************0001");
+        assert_eq!(masked("12345678"), "12345678");
+        let path = logged_path("/v1/anomalies/4200000001202601010000000001/resolve");
+        assert_eq!(path, "/v1/anomalies/4200********************0001/resolve");
+        assert_eq!(logged_path("/v1/anomalies/tea-1.7/resolve"), "/v1/anomalies/tea-1.7/resolve");
+        assert_eq!(logged_path("/v1/orders/tea\u{9b}1"), "/v1/orders/tea?1");
+    }
 }

@@ -138,7 +138,36 @@ impl Fault {
 }
 
 impl FaultKind {
-    fn fits(self, call: Call) -> bool {
+    /// All ways.
+    pub const ALL: &[Self] = &[
+        Self::Delay,
+        Self::Hang,
+        Self::ResetBefore,
+        Self::ResetAfter,
+        Self::Http500,
+        Self::Empty200,
+        Self::Truncate,
+        Self::WrongSign,
+        Self::NoSign,
+        Self::SystemError,
+        Self::SystemErrorApplied,
+        Self::Recall,
+        Self::CutBill,
+        Self::WrongDay,
+        Self::DamagedGzip,
+        Self::Lose,
+        Self::Late,
+        Self::Double,
+        Self::BeforeReply,
+        Self::BadSign,
+        Self::BadKey,
+        Self::Garbled,
+        Self::ErrCode,
+        Self::ErrCodeApplied,
+    ];
+
+    /// Whether a call can go wrong in this way.
+    pub fn fits(self, call: Call) -> bool {
         let is_notice = call.is_notice();
         match self {
             Self::Lose | Self::Late | Self::Double => is_notice,

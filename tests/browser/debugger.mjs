@@ -188,7 +188,7 @@ test('invisible characters are drawn and named', async () => {
   assert.deepEqual(await page.getByTestId('canonical').locator('.odd').allTextContents(), ['NBSP', 'ZWSP']);
 });
 
-test('the key stays in its box', async () => {
+test('q04: the key stays in its box', async () => {
   const page = await open(places.server);
   const copied = [];
   // The key is in its box, and was pasted along with the message, too.
@@ -346,6 +346,18 @@ for (const theme of ['light', 'dark']) {
     }
   });
 }
+
+test('q04: the page can ask nobody, and has all it needs', () => {
+  const page = readFileSync(fileURLToPath(FILE), 'utf8');
+  const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page);
+  for (const rule of ["default-src 'none'", "connect-src 'none'", "form-action 'none'", "base-uri 'none'"]) {
+    assert.ok(policy.split('; ').includes(rule), `${rule} in ${policy}`);
+  }
+  assert.ok(!/unsafe-inline|unsafe-eval'|https?:/.test(policy.replace("'wasm-unsafe-eval'", '')), policy);
+  for (const [tag, address] of page.matchAll(/<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="([^"]*)"/g)) {
+    assert.ok(address.startsWith('data:'), tag.slice(0, 200));
+  }
+});
 
 test('one file, of a known weight', () => {
   const { length } = readFileSync(fileURLToPath(FILE));

@@ -1,6 +1,8 @@
 //! Payment notices made by hand: everything WeChat could send, and everything it would not.
 
-use wxpay_core::{Params, SignType, sign, xml};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use wxpay_core::{ApiKey, Params, SignType, sign, xml};
 
 use crate::shop::Shop;
 
@@ -51,6 +53,19 @@ impl Notice {
     /// The right signature.
     pub fn signature(&self, sign_type: SignType, shop: &Shop) -> String {
         sign(&self.0, sign_type, &shop.key()).to_string()
+    }
+
+    /// What somebody with this key would sign.
+    pub fn sign_with(&self, sign_type: SignType, key: &ApiKey) -> String {
+        sign(&self.0, sign_type, key).to_string()
+    }
+
+    /// What somebody without a key would sign: HMAC-SHA256 with an empty one, which [`ApiKey`] cannot be.
+    pub fn sign_with_nothing(&self) -> String {
+        let fields = self.0.iter().filter(|(name, value)| *name != "sign" && !value.is_empty());
+        let text: String = fields.map(|(name, value)| format!("{name}={value}&")).collect();
+        let mac = Hmac::<Sha256>::new_from_slice(b"").unwrap().chain_update(text + "key=");
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
     /// Signed by this shop's key.

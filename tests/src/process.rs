@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use wxpay_simulator::Running;
 
 use crate::shop::{ENDPOINT, SHOP, WEBHOOK_SECRET};
 
@@ -105,14 +106,30 @@ impl Site {
         )
     }
 
-    /// The same with an endpoint of the merchant's own system, and writes the endpoint's secret.
+    /// The same for a merchant that can pay back: over TLS, with the certificate that WeChat has given out.
+    pub fn config_with_certificate(&self, wechat: &Running) -> String {
+        wechat.write_certificates(SHOP.mch_id, self.path()).unwrap();
+        let text = self.config(wechat.base_url());
+        let plain = format!("pay_url = \"{}\"", wechat.base_url());
+        let secure = format!("pay_url = \"{}\"\nca_file = \"ca.pem\"", wechat.cashier_tls_url());
+        assert!(text.contains(&plain), "{text}");
+        let certificate = "cert_file = \"apiclient_cert.pem\"\nkey_file = \"apiclient_key.pem\"\n";
+        text.replace(&plain, &secure) + certificate
+    }
+
+    /// The working configuration with an endpoint of the merchant's own system.
     pub fn config_with_webhook(&self, wechat_url: &str, url: &str) -> String {
+        self.with_webhook(self.config(wechat_url), url)
+    }
+
+    /// A configuration with an endpoint of the merchant's own system, whose secret is written.
+    pub fn with_webhook(&self, config: String, url: &str) -> String {
         self.write_secret("books.webhook", WEBHOOK_SECRET);
-        format!(
-            "{}[[merchants.webhooks]]\nid = \"{ENDPOINT}\"\nurl = \"{url}\"\n\
-             secret_file = \"books.webhook\"\nallow_private = true\n",
-            self.config(wechat_url)
-        )
+        config
+            + &format!(
+                "[[merchants.webhooks]]\nid = \"{ENDPOINT}\"\nurl = \"{url}\"\n\
+                 secret_file = \"books.webhook\"\nallow_private = true\n"
+            )
     }
 
     /// Replaces the configuration.

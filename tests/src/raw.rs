@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// No test waits longer for bytes.
@@ -23,6 +23,19 @@ impl Wire {
         let _ = timeout(PATIENCE, self.0.write_all(bytes.as_ref())).await.unwrap();
     }
 
+    /// Connects with as little room for what the server sends as the system allows.
+    pub async fn narrow(url: &str) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+        Self(socket.connect(address).await.unwrap())
+    }
+
+    /// Says that nothing more will come; replies can still be read.
+    pub async fn finish(&mut self) {
+        self.0.shutdown().await.unwrap();
+    }
+
     /// Reads until the server closes the connection; what came before a reset counts.
     pub async fn read_to_end(&mut self) -> String {
         let mut all = Vec::new();
@@ -33,6 +46,24 @@ impl Wire {
             }
         };
         timeout(PATIENCE, reading).await.unwrap();
+        String::from_utf8(all).unwrap()
+    }
+
+    /// Sends the same bytes again and again, with a pause behind each time, until the server closes the connection.
+    /// Answers with what it said.
+    pub async fn drip(&mut self, bytes: &str, pause: Duration) -> String {
+        let (mut from, mut to) = self.0.split();
+        let mut all = Vec::new();
+        let dripping = async {
+            while to.write_all(bytes.as_bytes()).await.is_ok() {
+                tokio::time::sleep(pause).await;
+            }
+        };
+        let reading = async {
+            // What came before a reset counts.
+            let _ = from.read_to_end(&mut all).await;
+        };
+        timeout(PATIENCE, async { tokio::join!(reading, dripping) }).await.unwrap();
         String::from_utf8(all).unwrap()
     }
 

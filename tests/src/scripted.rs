@@ -3,6 +3,7 @@
 
 mod bill;
 mod charge;
+mod store;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -28,11 +29,10 @@ use wxpay_server::gateway::{
     Code2SessionError, Doubt, Download, FetchError, Gateway, GatewayError,
 };
 use wxpay_server::merchant::Merchant;
-use wxpay_server::orders::{Event, Order, OrderKey};
 use wxpay_server::secret::Secret;
-use wxpay_server::store::{Change, Filter, MemoryStore, Page, Rows, Store, StoreError};
 
 pub use self::bill::refund_row;
+pub use self::store::DawdlingStore;
 
 /// Random choices that every part of a run shares, so that one number repeats the run.
 #[derive(Clone)]
@@ -75,6 +75,8 @@ struct State {
     count: u64,
     /// One call in so many fails; 0 is never.
     fails_one_in: u64,
+    /// How often it was called.
+    asked: u64,
     charges: BTreeMap<String, charge::Charge>,
     bills: bill::Bills,
 }
@@ -184,6 +186,11 @@ impl ScriptedWeChat {
         self.state().fails_one_in = 1;
     }
 
+    /// How often it was called, whether that arrived or not; bills apart.
+    pub fn asked(&self) -> u64 {
+        self.state().asked
+    }
+
     /// A person pays, if the order can be paid: then this is what the notice says.
     pub fn pay(&self, out_trade_no: &str) -> Option<Trade> {
         let now_ms = self.clock.now_ms();
@@ -284,7 +291,11 @@ impl ScriptedWeChat {
         T: Send,
     {
         self.dice.dawdle().await;
-        let fails_one_in = self.state().fails_one_in;
+        let fails_one_in = {
+            let mut state = self.state();
+            state.asked += 1;
+            state.fails_one_in
+        };
         let fails = fails_one_in > 0 && self.dice.one_in(fails_one_in);
         let arrives = !fails || self.dice.one_in(2);
         let answer = if arrives { Some(act(&mut self.state())) } else { None };
@@ -493,85 +504,5 @@ impl Gateway for ScriptedWeChat {
             Ok(found.map_or(refund_query::Found::NotExist, refund_query::Found::Page))
         })
         .await
-    }
-}
-
-/// The store in memory, with pauses around every call: whoever reads may find the world changed when it commits.
-pub struct DawdlingStore {
-    inner: MemoryStore,
-    dice: Dice,
-}
-
-impl DawdlingStore {
-    /// An empty one.
-    pub fn new(dice: Dice) -> Self {
-        Self { inner: MemoryStore::new(), dice }
-    }
-
-    /// The store itself.
-    pub fn inner(&self) -> &MemoryStore {
-        &self.inner
-    }
-}
-
-#[async_trait]
-impl Store for DawdlingStore {
-    async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.order(key).await
-    }
-
-    async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.events(key).await
-    }
-
-    async fn orders(&self, merchant: &str, filter: &Filter) -> Result<Page, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.orders(merchant, filter).await
-    }
-
-    async fn watched(&self) -> Result<Vec<Order>, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.watched().await
-    }
-
-    async fn logs(
-        &self,
-        merchant: Option<&str>,
-        after: Option<&OrderKey>,
-        limit: usize,
-    ) -> Result<Vec<(OrderKey, Vec<Event>)>, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.logs(merchant, after, limit).await
-    }
-
-    async fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.row(key).await
-    }
-
-    async fn rows(&self, from: Vec<u8>, end: Vec<u8>, limit: usize) -> Result<Rows, StoreError> {
-        self.dice.dawdle().await;
-        self.inner.rows(from, end, limit).await
-    }
-
-    async fn commit(&self, change: Change) -> Result<(), StoreError> {
-        self.dice.dawdle().await;
-        let answer = self.inner.commit(change).await;
-        self.dice.dawdle().await;
-        answer
-    }
-
-    fn healthy(&self) -> bool {
-        self.inner.healthy()
-    }
-
-    async fn failed(&self) -> StoreError {
-        self.inner.failed().await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
     }
 }

@@ -18,6 +18,8 @@ use wxpay_server::outbox::{Sender, WebhookLimits};
 use wxpay_server::run::{RunError, Server};
 use wxpay_server::store::{MemoryStore, OpenError, SledStore, Store};
 
+use crate::scripted::DawdlingStore;
+
 /// How long a directory may stay in use after its store was closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -28,6 +30,8 @@ pub enum StoreKind {
     Memory,
     /// The embedded database in this directory.
     Sled(PathBuf),
+    /// One that makes trouble.
+    Dawdling(Arc<DawdlingStore>),
 }
 
 /// What a server under test is started with.
@@ -82,6 +86,7 @@ impl RunningServer {
         let store: Arc<dyn Store> = match &settings.store {
             StoreKind::Memory => Arc::new(MemoryStore::new()),
             StoreKind::Sled(path) => Arc::new(open(path).await),
+            StoreKind::Dawdling(store) => Arc::clone(store) as Arc<dyn Store>,
         };
         let nonces = Arc::new(SystemNonces);
         let gateway = settings.gateway();

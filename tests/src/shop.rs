@@ -3,7 +3,7 @@
 use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 use wxpay_server::certificate::Certificate;
-use wxpay_server::merchant::{Merchant, Webhook};
+use wxpay_server::merchant::{Merchant, OldKey, Webhook};
 use wxpay_server::outbox::WebhookSecret;
 use wxpay_server::secret::Secret;
 use wxpay_server::store::{OutboxRow, Store};
@@ -20,6 +20,8 @@ pub struct Shop {
     pub mch_id: &'static str,
     /// Its APIv2 key.
     pub api_key: &'static str,
+    /// The one before it, and until when it is believed, milliseconds since 1970.
+    pub old_api_key: Option<(&'static str, i64)>,
     /// Its AppSecret, or its service provider's.
     pub app_secret: &'static str,
     /// What its backend shows the server.
@@ -59,6 +61,7 @@ pub const SHOP: Shop = Shop {
     appid: APPID,
     mch_id: MCH_ID,
     api_key: API_KEY,
+    old_api_key: None,
     app_secret: APP_SECRET,
     admin_key: ADMIN_KEY,
     sub: None,
@@ -70,6 +73,7 @@ pub const BAKERY: Shop = Shop {
     appid: "wx7e57000000000002",
     mch_id: "1900000202",
     api_key: "test0key0test0key0test0key0test2",
+    old_api_key: None,
     app_secret: "7e57000000000000000000000000dcba",
     admin_key: "admin0key0admin0key0admin0key0cd",
     sub: None,
@@ -125,6 +129,9 @@ impl Shop {
             },
             sign_type,
             api_key: self.key(),
+            old_api_key: self
+                .old_api_key
+                .map(|(key, until_ms)| OldKey { key: ApiKey::new(key).unwrap(), until_ms }),
             app_secret: Secret::new(self.program().1.into()),
             admin_key: Secret::new(self.admin_key.into()),
             certificate: None,

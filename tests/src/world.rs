@@ -19,6 +19,7 @@ use wxpay_server::outbox::WebhookLimits;
 use wxpay_simulator::{Call, Config, Fault, FaultKind, Running, Simulator};
 
 use crate::logs::Logs;
+use crate::scripted::DawdlingStore;
 use crate::server::{RunningServer, Settings, StoreKind};
 use crate::shop::outbox;
 use crate::shop::{SHOP, Shop};
@@ -38,6 +39,8 @@ pub struct Setup {
     pub sign_type: SignType,
     /// Whether orders are kept in sled, so that the server can be restarted.
     pub durable: bool,
+    /// A store that makes trouble, to be used instead.
+    pub store: Option<Arc<DawdlingStore>>,
     /// Whether the merchants can pay back: with certificates, over TLS.
     pub refunds: bool,
     /// Whether an order that was paid although it was closed is paid back by itself.
@@ -46,6 +49,8 @@ pub struct Setup {
     pub wechat_timeout_ms: u64,
     /// Where the payment calls go, if not to the simulator.
     pub pay_url: Option<String>,
+    /// Whose certificates are good at that address, if not the simulator's.
+    pub ca_pem: Option<String>,
     /// Whether WeChat has a backup address.
     pub backup: bool,
     /// Whether the server tells WeChat how its calls went.
@@ -74,10 +79,12 @@ impl Default for Setup {
             shops: vec![SHOP],
             sign_type: SignType::HmacSha256,
             durable: false,
+            store: None,
             refunds: false,
             refund_paid_after_close: false,
             wechat_timeout_ms: 5_000,
             pay_url: None,
+            ca_pem: None,
             backup: false,
             report: false,
             login_url: None,
@@ -143,10 +150,10 @@ impl World {
         config.speedup = setup.speedup;
         let wechat = Simulator::start(config).await.unwrap();
         let directory = TempDir::new().unwrap();
-        let store = if setup.durable {
-            StoreKind::Sled(directory.path().join("data"))
-        } else {
-            StoreKind::Memory
+        let store = match &setup.store {
+            Some(store) => StoreKind::Dawdling(Arc::clone(store)),
+            None if setup.durable => StoreKind::Sled(directory.path().join("data")),
+            None => StoreKind::Memory,
         };
         let server = start_server(&setup, &store, &wechat, &clock).await;
         let client = client();
@@ -221,6 +228,12 @@ impl World {
     pub async fn notify_at(&self, shop: &Shop, body: impl Into<reqwest::Body>) -> Reply {
         let path = format!("/v1/notify/{}/pay", shop.id);
         self.call(Method::POST, &path, &[("content-type", "text/xml")], body).await
+    }
+
+    /// A refund notice for the first merchant, as it is.
+    pub async fn notify_refund(&self, body: &str) -> Reply {
+        let path = format!("/v1/notify/{}/refund", self.shop().id);
+        self.call(Method::POST, &path, &[], body.to_owned()).await
     }
 
     /// A fresh login code.
@@ -386,7 +399,7 @@ fn settings(
         backup_pay_url: wechat.backup_url().map(Into::into),
         report: setup.report,
         login_url: setup.login_url.clone().unwrap_or_else(|| wechat.base_url().into()),
-        ca_pem: setup.refunds.then(|| wechat.ca_pem().into()),
+        ca_pem: setup.ca_pem.clone().or_else(|| setup.refunds.then(|| wechat.ca_pem().into())),
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         merchants: Merchants::new(merchants),
         refund_paid_after_close: setup.refund_paid_after_close,

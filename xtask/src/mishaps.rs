@@ -1,5 +1,5 @@
-//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`: what may happen to a server and its disk, under load, for longer
-//! than within `cargo xtask test`.
+//! `cargo xtask crash`, `powercut`, `syncfail`, `damage`, `connections`, `requests`, `gateway`, `schedules`: what may
+//! happen to a server, its disk, its clients and its calls, for longer than within `cargo xtask test`.
 
 use std::ffi::OsString;
 
@@ -12,16 +12,34 @@ pub struct Mishap {
     name: &'static str,
     /// How many rounds when nothing else is said.
     rounds: u64,
-    /// The test, and the name of its settings.
+    /// What a round is called.
+    counted: &'static str,
+    /// Where the test is, and which.
+    file: &'static str,
     test: &'static str,
 }
 
-pub const CRASH: Mishap = Mishap { name: "crash", rounds: 200, test: "kill::" };
-pub const POWERCUT: Mishap = Mishap { name: "powercut", rounds: 100, test: "power::" };
-pub const SYNCFAIL: Mishap = Mishap { name: "syncfail", rounds: 200, test: "sync::" };
-pub const DAMAGE: Mishap = Mishap { name: "damage", rounds: 60, test: "damage::" };
+pub const CRASH: Mishap = Mishap::new("crash", 200, "crash", "kill::");
+pub const POWERCUT: Mishap = Mishap::new("powercut", 100, "crash", "power::");
+pub const SYNCFAIL: Mishap = Mishap::new("syncfail", 200, "crash", "sync::");
+pub const DAMAGE: Mishap = Mishap::new("damage", 60, "crash", "damage::");
+pub const CONNECTIONS: Mishap =
+    Mishap::new("connections", 1_000, "process", "connections::h01").counting("sockets");
+pub const REQUESTS: Mishap =
+    Mishap::new("requests", 100_000, "whole", "generated::h07").counting("requests");
+/// Every fault of every call three times.
+pub const GATEWAY: Mishap = Mishap::new("gateway", 504, "whole", "u05_every_fault");
+pub const SCHEDULES: Mishap = Mishap::new("schedules", 10_000, "schedules", "k02_");
 
 impl Mishap {
+    const fn new(name: &'static str, rounds: u64, file: &'static str, test: &'static str) -> Self {
+        Self { name, rounds, counted: "rounds", file, test }
+    }
+
+    const fn counting(self, counted: &'static str) -> Self {
+        Self { counted, ..self }
+    }
+
     /// `cargo xtask crash [--rounds N] [--seed N]`
     pub fn run(&self, args: &[OsString]) -> Result<(), TaskError> {
         let (rounds, seed) = self.parse(args)?;
@@ -41,15 +59,16 @@ impl Mishap {
     fn parse(&self, args: &[OsString]) -> Result<(u64, u64), TaskError> {
         let (mut rounds, mut seed) = (self.rounds, 1);
         let usage = || {
-            let what = format!("{} takes how many rounds, and a seed", self.name);
-            TaskError::new(what, format!("cargo xtask {} [--rounds N] [--seed N]", self.name))
+            let Self { name, counted, .. } = self;
+            let what = format!("{name} takes how many {counted}, and a seed");
+            TaskError::new(what, format!("cargo xtask {name} [--{counted} N] [--seed N]"))
         };
         let mut args = args.iter().map(|arg| arg.to_string_lossy().into_owned());
         while let Some(arg) = args.next() {
             let number = args.next().and_then(|number| number.replace('_', "").parse().ok());
-            match (arg.as_str(), number) {
-                ("--rounds", Some(number)) if number > 0 => rounds = number,
-                ("--seed", Some(number)) => seed = number,
+            match (arg.strip_prefix("--"), number) {
+                (Some(what), Some(number)) if what == self.counted && number > 0 => rounds = number,
+                (Some("seed"), Some(number)) => seed = number,
                 _ => return Err(usage()),
             }
         }
@@ -59,14 +78,15 @@ impl Mishap {
     /// The line that the test says at its end, without its name.
     fn rounds(&self, step: &mut Step<'_>, rounds: u64, seed: u64) -> Result<String, TaskError> {
         let mut command = paths::cargo();
-        command.args(["test", "--package", "wxpay-tests", "--test", "crash", self.test]);
+        command.args(["test", "--package", "wxpay-tests", "--test", self.file, self.test]);
         command.args(["--", "--nocapture", "--test-threads", "1"]);
-        let setting = |what| format!("WXPAY_{}_{what}", self.name.to_uppercase());
-        command.env(setting("ROUNDS"), rounds.to_string());
+        let setting = |what: &str| format!("WXPAY_{}_{what}", self.name.to_uppercase());
+        command.env(setting(&self.counted.to_uppercase()), rounds.to_string());
         command.env(setting("SEED"), seed.to_string());
+        let Self { name, counted, .. } = self;
         let to_do =
-            format!("The same again: cargo xtask {} --rounds {rounds} --seed {seed}", self.name);
-        let (marks, mut said, mut why) = (format!("{}: {rounds} rounds", self.name), None, None);
+            format!("The same again: cargo xtask {name} --{counted} {rounds} --seed {seed}");
+        let (marks, mut said, mut why) = (format!("{name}: {rounds} {counted}"), None, None);
         for line in step.lines(&mut command, &to_do)? {
             if let Some((_, rest)) = line.split_once(CANNOT_RUN) {
                 why = Some(rest.to_owned());

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::error::TaskError;
 use crate::report::{Report, Step, seconds};
 use crate::targets::Toolchain;
-use crate::{bench, browser, fuzz, npm, paths, run, tools, wasm};
+use crate::{bench, browser, cases, fuzz, npm, paths, run, tools, wasm};
 
 /// A microcontroller without an operating system: whoever builds for it has no std to lean on.
 const NO_STD_TARGET: &str = "thumbv7em-none-eabi";
@@ -29,12 +29,14 @@ pub fn everything(verbose: bool) -> Result<(), TaskError> {
 fn steps(report: &mut Report) -> Result<(), TaskError> {
     report.step("tools", tools::install)?;
     report.step("format", format)?;
+    report.step("cases", cases::check)?;
     report.step("wasm", wasm::build)?;
     report.step("pages", run::pages)?;
     report.step("clippy", clippy)?;
     report.step("build", build)?;
     report.step("tests", tests)?;
     report.step("counts", bench::counts::check)?;
+    report.step("load", bench::server::check)?;
     report.step("no_std", no_std)?;
     report.step("fuzz", fuzz::short)?;
     report.step("npm", wasm::test)?;

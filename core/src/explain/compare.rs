@@ -9,7 +9,7 @@ use super::evaluate::part;
 use super::message::Message;
 use super::read::{Format, ReadField, Reading};
 use super::report::{Cause, Report, Scene};
-use super::seek::{contains, plain, replace, same_name};
+use super::seek::{contains, contains_any, plain, replace, same_name};
 
 /// A finding: row, detail.
 type Findings = Vec<(&'static str, String)>;
@@ -166,11 +166,17 @@ fn difference(name: &str, signed: &str, sent: &str) -> &'static str {
     {
         return "C9";
     }
-    let digits = |text: &str| text.len() > 15 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(signed)
-        && (digits(sent) || contains(sent, "e+"))
-        && signed.get(..14) == sent.get(..14)
-    {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let begin_alike = |digits: usize| {
+        let first = |text: &str| -> Vec<u8> {
+            text.bytes().filter(u8::is_ascii_digit).take(digits).collect()
+        };
+        first(signed) == first(sent)
+    };
+    // As a float it has about 16 digits, and 14 of them or fewer as PHP prints it: 2.0261121E+18.
+    let rounded =
+        is_number(sent) && begin_alike(14) || contains_any(sent, &["e+", "E+"]) && begin_alike(13);
+    if signed.len() > 15 && is_number(signed) && sent.len() > 15 && rounded {
         return "F11";
     }
     let is_json = |text: &str| matches!(text.as_bytes(), [b'{' | b'[', ..]);

@@ -246,3 +246,103 @@ pub(super) fn from_base64(text: &[u8]) -> Vec<u8> {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    /// Digests with small bytes, large ones, and both borders of either.
+    const DIGESTS: [Digest32; 3] = [
+        *b"\x0f\x10\x7f\x80\x01\xff\x00\x9a\x0b\x2c\xf0\x0f\x10\x80\x7f\xe1\x5a\xa5\x00\x01\x02\x0a\x7f\x80\xff\xf1\x1f\xab\xcd\xef\x09\x90",
+        *b"\x00\x00\x1b\x2c\x3d\x4e\x5f\x60\x71\x82\x93\xa4\xb5\xc6\xd7\xe8\xf9\x0a\x1b\x2c\x3d\x4e\x5f\x60\x71\x82\x93\xa4\xb5\xc6\xd7\xe8",
+        *b"\xc3\xa1\x9d\x8e\x77\x66\x55\x44\x33\x22\x11\x99\x88\xaa\xbb\xcc\xdd\xee\xff\xf7\xe6\xd5\xc4\xb3\xa2\x91\x80\xfe\xed\xdc\xcb\xba",
+    ];
+
+    /// Each form as a program would print it.
+    fn written(form: Form, digest: &[u8]) -> String {
+        let each =
+            |print: fn(u8) -> String| -> String { digest.iter().map(|b| print(*b)).collect() };
+        let hex = each(|byte| format!("{byte:02x}"));
+        match form {
+            Form::Hex => hex.to_ascii_uppercase(),
+            Form::LowerHex => hex,
+            Form::BigInteger => hex.trim_start_matches('0').into(),
+            Form::NoPadding => each(|byte| format!("{byte:x}")),
+            Form::SignedBytes => each(|byte| format!("{:x}", i32::from(byte.cast_signed()))),
+            Form::SignedPadded => each(|byte| format!("{:02x}", i32::from(byte.cast_signed()))),
+            Form::Half => hex.get(8..24).unwrap_or_default().into(),
+            Form::Base64 => base64(digest),
+            Form::Base64OfHex => base64(hex.as_bytes()),
+            Form::Dashes => each(|byte| format!("-{byte:02X}")).trim_start_matches('-').into(),
+        }
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let bit =
+            |at: usize| bytes.get(at / 8).map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1));
+        let digit = |at: usize| (0..6).fold(0, |digit, next| digit * 2 + bit(at * 6 + next));
+        let count = (bytes.len() * 8).div_ceil(6);
+        let mut text: String = (0..count).map(|at| char::from(digits[digit(at)])).collect();
+        while !text.len().is_multiple_of(4) {
+            text.push('=');
+        }
+        text
+    }
+
+    /// The forms in which `text` is the digest's signature.
+    fn read(text: &str, hash: Hash, digest: &Digest32) -> Vec<Form> {
+        let found = targets(text).into_iter().filter(|target| target.is(hash, digest));
+        found.map(|target| target.form).collect()
+    }
+
+    const FORMS: [Form; 10] = [
+        Form::Hex,
+        Form::LowerHex,
+        Form::BigInteger,
+        Form::NoPadding,
+        Form::SignedBytes,
+        Form::SignedPadded,
+        Form::Half,
+        Form::Base64,
+        Form::Base64OfHex,
+        Form::Dashes,
+    ];
+
+    #[test]
+    fn a_digest_is_known_in_every_form_and_no_other_digest_is() {
+        for (digest, hash) in DIGESTS.iter().flat_map(|d| [(d, Hash::Md5), (d, Hash::Hmac)]) {
+            for form in FORMS {
+                if form == Form::Half && hash != Hash::Md5 {
+                    continue;
+                }
+                let text = written(form, &digest[..hash.len()]);
+                let read_as = read(&text, hash, digest);
+                // Nothing was lost, so it is plain hex: of the right form, or of one that prints the same.
+                let same = FORMS.iter().any(|other| {
+                    read_as.contains(other) && written(*other, &digest[..hash.len()]) == text
+                });
+                assert!(same, "{} of {text}: {}", form.detail(), read_as.len());
+                for at in 0..hash.len() {
+                    let mut other = *digest;
+                    other[at] ^= 1;
+                    let in_half = (4..12).contains(&at);
+                    let is_noticed = form != Form::Half || in_half;
+                    assert_eq!(read(&text, hash, &other).is_empty(), is_noticed, "{text} at {at}");
+                }
+                for cut in [text.get(1..).unwrap_or_default(), &format!("{text}0")] {
+                    assert!(!read(cut, hash, digest).contains(&form), "{cut} for {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_digest_looks_like_has_no_reading() {
+        for text in ["", "x", "0123456789abcde", "0123456789abcdef0", "0123-4567", "!!", "AAAA"] {
+            assert!(targets(text).is_empty(), "{text}");
+        }
+    }
+}

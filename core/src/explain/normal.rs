@@ -91,3 +91,75 @@ fn hangul_parts(c: char, out: &mut String) {
     let count = if tail == 0 { 2 } else { 3 };
     out.extend(parts.into_iter().take(count).filter_map(char::from_u32));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composed(text: &str) -> String {
+        let mut out = String::new();
+        compose(text, &mut out);
+        out
+    }
+
+    fn decomposed(text: &str) -> String {
+        let mut out = String::new();
+        decompose(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn what_the_standard_gives_for_shop_texts() {
+        for (whole, parts) in [
+            ("é", "e\u{301}"),
+            ("Å", "A\u{30a}"),
+            ("ñandú", "n\u{303}andu\u{301}"),
+            ("ÿ", "y\u{308}"),
+            ("Çş", "C\u{327}s\u{327}"),
+            ("がぎ", "か\u{3099}き\u{3099}"),
+            ("ぱポ", "は\u{309a}ホ\u{309a}"),
+            ("가", "\u{1100}\u{1161}"),
+            ("각", "\u{1100}\u{1161}\u{11a8}"),
+            ("뚜껑", "\u{1104}\u{116e}\u{1101}\u{1165}\u{11bc}"),
+            ("힣", "\u{1112}\u{1175}\u{11c2}"),
+        ] {
+            assert_eq!((composed(parts).as_str(), decomposed(whole).as_str()), (whole, parts));
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_together_stays_apart() {
+        for text in [
+            "\u{301}e",
+            "e\u{30a}",
+            "あ\u{3099}",
+            "か\u{309a}",
+            "が\u{3099}",
+            "각\u{11a8}",
+            "가\u{11a7}",
+            "가\u{11c3}",
+            "\u{1113}\u{1161}",
+            "\u{1100}\u{1176}",
+            "\u{1100}\u{1160}",
+            "\u{10ff}\u{1161}",
+            "\u{d7a4}\u{11a8}",
+            "\u{abff}\u{11a8}",
+        ] {
+            assert_eq!(composed(text), text);
+        }
+    }
+
+    #[test]
+    fn whatever_is_taken_apart_goes_together_again() {
+        for c in '\0'..='\u{ffff}' {
+            let text = String::from(c);
+            let parts = decomposed(&text);
+            assert_eq!(composed(&parts), text);
+            let is_hangul = ('가'..='힣').contains(&c);
+            assert_eq!(parts.chars().count() == 1, parts == text, "{c}");
+            assert!(
+                !is_hangul || parts.chars().all(|part| ('\u{1100}'..='\u{11c2}').contains(&part))
+            );
+        }
+    }
+}

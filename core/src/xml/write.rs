@@ -14,8 +14,7 @@ use crate::Params;
 /// [`XmlError::BadName`] for a name no message can carry, [`XmlError::BadCharacter`] for a value with a character
 /// that XML does not allow.
 pub fn to_xml(params: &Params) -> Result<String, XmlError> {
-    let size = params.iter().map(|(name, value)| 2 * name.len() + value.len() + 17).sum::<usize>();
-    let mut xml = String::with_capacity(size + 11);
+    let mut xml = String::with_capacity(room(params));
     xml.push_str("<xml>");
     for (name, value) in params.iter() {
         check_name(name)?;
@@ -28,6 +27,11 @@ pub fn to_xml(params: &Params) -> Result<String, XmlError> {
     }
     xml.push_str("</xml>");
     Ok(xml)
+}
+
+/// What a message of plain values takes.
+fn room(params: &Params) -> usize {
+    11 + params.iter().map(|(name, value)| 2 * name.len() + value.len() + 17).sum::<usize>()
 }
 
 fn push_value(xml: &mut String, value: &str) {

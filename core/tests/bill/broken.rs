@@ -24,7 +24,7 @@ fn an_xml_message_is_recognised_at_its_first_byte() {
 }
 
 #[test]
-fn a_bill_cut_anywhere_is_found_out() {
+fn b02_a_bill_cut_anywhere_is_found_out() {
     let text = day();
     let expected = rows(&text);
     let mut whole = 0;
@@ -47,7 +47,7 @@ fn a_bill_cut_anywhere_is_found_out() {
 }
 
 #[test]
-fn a_bill_that_lost_or_gained_a_row_is_found_out() {
+fn b01_a_bill_that_lost_or_gained_a_row_is_found_out() {
     let text = day();
     let rows: Vec<_> = text.lines().collect();
     let totals = |name| BillError::Totals { name };
@@ -151,7 +151,7 @@ fn lines_that_belong_nowhere_are_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_refused() {
+fn b01_bytes_that_are_no_text_are_refused() {
     let mut bytes = day().into_bytes();
     let at = bytes.iter().position(|byte| *byte == b'`').unwrap();
     bytes[at + 3] = 0xff;

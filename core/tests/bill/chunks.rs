@@ -148,7 +148,7 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn what_was_written_is_read_in_any_chunks(
+    fn b01_what_was_written_is_read_in_any_chunks(
         rows in vec(written(), 0..8),
         bom: bool,
         line_end in select(vec!["\n", "\r\n"]),

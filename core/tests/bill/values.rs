@@ -12,7 +12,7 @@ fn with(body: &str, rate_note: &str, line_end: &str) -> String {
 }
 
 #[test]
-fn values_may_hold_commas_line_breaks_and_backticks() {
+fn b01_values_may_hold_commas_line_breaks_and_backticks() {
     for body in [
         "a,b",
         ",",

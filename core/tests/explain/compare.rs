@@ -8,7 +8,7 @@ const ORDER: &str = "<xml><return_code>SUCCESS</return_code><appid>wx1</appid><m
 const ORDER_HMAC: &str =
     "<xml><mch_id>1</mch_id><prepay_id>wx2</prepay_id><sign_type>HMAC-SHA256</sign_type></xml>";
 
-fn samples() -> Vec<(&'static str, &'static str, &'static str)> {
+pub fn samples() -> Vec<(&'static str, &'static str, &'static str)> {
     vec![
         ("C9", "appid=wx1&body=茶", "<xml><appid>wx1</appid><body>è\u{8c}¶</body></xml>"),
         ("C18", "appid=wx1&body=茶😀", "<xml><appid>wx1</appid><body>茶?</body></xml>"),

@@ -5,9 +5,9 @@ use wxpay_core::explain::{CATALOGUE, KeyKind, NamedKey, Options, Scene, explain}
 use super::support::KEY;
 
 /// Row, text, key, URL, scene.
-type Sample = (&'static str, &'static str, &'static str, &'static str, Option<Scene>);
+pub type Sample = (&'static str, &'static str, &'static str, &'static str, Option<Scene>);
 
-fn samples() -> Vec<Sample> {
+pub fn samples() -> Vec<Sample> {
     let key = |id, key| (id, "appid=wx1&mch_id=1", key, "", None);
     let text = |id, text| (id, text, KEY, "", None);
     let at = |id, text, url| (id, text, KEY, url, None);

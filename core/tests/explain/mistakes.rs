@@ -1,7 +1,7 @@
 //! Every R row, with data of its own and signatures made by `vectors/explained.py`.
 
 use serde_json::Value;
-use wxpay_core::explain::{CATALOGUE, KeyKind, NamedKey, Options, Scene, Verdict, explain};
+use wxpay_core::explain::{CATALOGUE, KeyKind, NamedKey, Options, Report, Scene, Verdict, explain};
 
 use super::support::{gbk, ids, json, pairs, vectors};
 
@@ -27,8 +27,14 @@ fn scene(word: &str) -> Scene {
     }
 }
 
-/// What is wrong with the answer to one case, if anything.
-fn wrong(case: &Value) -> Option<String> {
+/// What each case is, and the answer to it.
+pub fn reports() -> Vec<(String, Report)> {
+    let cases = vectors("explained.json");
+    let what = |case: &Value| format!("{} {}", case["id"], case["what"]).replace('"', "");
+    cases.as_array().unwrap().iter().map(|case| (what(case), report(case))).collect()
+}
+
+fn report(case: &Value) -> Report {
     let text = |name: &str| case[name].as_str().unwrap();
     let mut keys = vec![NamedKey::main(text("key"))];
     let others = case["others"].as_array().cloned().unwrap_or_default();
@@ -43,7 +49,13 @@ fn wrong(case: &Value) -> Option<String> {
         gbk: Some(&gbk),
         ..Options::default()
     };
-    let report = explain(&json(&pairs(&case["params"])), &options);
+    explain(&json(&pairs(&case["params"])), &options)
+}
+
+/// What is wrong with the answer to one case, if anything.
+fn wrong(case: &Value) -> Option<String> {
+    let text = |name: &str| case[name].as_str().unwrap();
+    let report = report(case);
     let sorted = |id: &str| {
         let mut parts: Vec<_> = id.split('+').map(str::to_owned).collect();
         parts.sort();

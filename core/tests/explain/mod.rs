@@ -4,4 +4,5 @@ mod mistakes;
 mod refund;
 mod search;
 mod support;
+mod transcript;
 mod vectors;

@@ -93,7 +93,7 @@ fn anything_else_is_no_login() {
 }
 
 #[test]
-fn the_session_key_is_not_printed() {
+fn a06_the_session_key_is_not_printed() {
     let printed = format!("{0:?} {0:#?}", session(Some("u1")));
     assert!(printed.contains("oNobody0000000000000000000001"), "{printed}");
     assert!(!printed.contains(SESSION_KEY), "{printed}");

@@ -32,7 +32,7 @@ fn trade_with(more: &[(&'static str, &'static str)]) -> Params {
 }
 
 #[test]
-fn a_query_finds_each_state() {
+fn t09_a_query_finds_each_state() {
     for (word, state) in [
         ("NOTPAY", TradeState::NotPay),
         ("CLOSED", TradeState::Closed),

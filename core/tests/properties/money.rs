@@ -16,7 +16,7 @@ proptest! {
     }
 
     #[test]
-    fn money_is_read_exactly_or_not_at_all(
+    fn m04_money_is_read_exactly_or_not_at_all(
         text in prop_oneof!["\\PC{0,12}", "[0-9]{1,18}", "[0-9]{0,17}[.][0-9]{0,3}", "[-+0-9.,eE０-９ ]{0,8}"],
     ) {
         prop_assert_eq!(text.parse::<Fen>().ok().map(Fen::get), plain_fen(&text));

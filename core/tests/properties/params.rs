@@ -71,3 +71,39 @@ fn step() -> impl Strategy<Value = Step> {
         name().prop_map(Step::Get),
     ]
 }
+
+/// Two bytes are counted for each pair beside its name and value; what was taken out again counts no more.
+#[test]
+fn a_set_may_be_exactly_as_large_as_the_limit_says() {
+    let text = |bytes: usize| "v".repeat(bytes);
+    let mut params = Params::new();
+    params.insert("a", &text(Params::MAX_BYTES - 3)).unwrap();
+    assert_eq!(params.insert("b", ""), Err(ParamsError::TooLarge));
+    assert_eq!(params.set("a", &text(Params::MAX_BYTES - 2)), Err(ParamsError::TooLarge));
+    assert_eq!(params.get("a").map(str::len), Some(Params::MAX_BYTES - 3), "unchanged");
+
+    params.set("a", &text(Params::MAX_BYTES - 13)).unwrap();
+    params.insert("bcd", "12345").unwrap();
+    params.set("bcd", "67890").unwrap();
+    assert_eq!(params.set("bcd", "678901"), Err(ParamsError::TooLarge));
+    assert_eq!(params.get("bcd"), Some("67890"));
+    assert!(params.remove("a"));
+    params.set("bcd", &text(Params::MAX_BYTES - 5)).unwrap();
+    assert_eq!((params.len(), params.get("bcd").map(str::len)), (1, Some(Params::MAX_BYTES - 5)));
+}
+
+/// Names that are equal in their first eight bytes, and names shorter than that.
+#[test]
+fn sets_differ_when_a_name_or_a_value_does() {
+    let one = |pairs: &[(&str, &str)]| Params::from_pairs(pairs.iter().copied()).unwrap();
+    let params = one(&[("out_trade_no", "1"), ("out_trad", "2"), ("out_trade", "3"), ("o", "4")]);
+    let names: Vec<_> = params.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["o", "out_trad", "out_trade", "out_trade_no"]);
+    for name in names {
+        let mut other = params.clone();
+        other.set(name, "5").unwrap();
+        assert_ne!(other, params, "{name}");
+        other.remove(name);
+        assert_ne!(other, params, "{name}");
+    }
+}

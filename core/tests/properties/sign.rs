@@ -15,7 +15,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn any_order_in_gives_the_same_set_and_sign(
+    fn s07_any_order_in_gives_the_same_set_and_sign(
         (sorted, shuffled) in fields().prop_flat_map(|fields| {
             let pairs: Vec<_> = fields.into_iter().collect();
             (Just(pairs.clone()), Just(pairs).prop_shuffle())
@@ -29,7 +29,7 @@ proptest! {
     }
 
     #[test]
-    fn sign_is_what_a_plain_reading_of_the_rules_gives(
+    fn s06_sign_is_what_a_plain_reading_of_the_rules_gives(
         fields in btree_map(prop_oneof!["\\PC{1,12}", name()], value(), 0..24),
         sign_type in sign_type(),
         key in "[!-~]{32}",
@@ -124,6 +124,15 @@ proptest! {
             prop_assert_eq!(verify(more, sign_type, &key()), Err(VerifyError::Mismatch));
         }
     }
+}
+
+/// By their bytes, as WeChat's samples do: capitals first, then small letters, then what is not ASCII.
+#[test]
+fn s07_fields_are_sorted_by_the_bytes_of_their_names() {
+    let names = ["订单", "é", "z", "a_b", "a", "aB", "_", "Z", "A", "0", "～"];
+    let pairs = names.map(|name| (name, "1"));
+    let text = wxpay_core::string_to_sign(&Params::from_pairs(pairs).unwrap());
+    assert_eq!(text, "0=1&A=1&Z=1&_=1&a=1&aB=1&a_b=1&z=1&é=1&订单=1&～=1");
 }
 
 fn sign_type() -> impl Strategy<Value = SignType> {

@@ -15,7 +15,7 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
-    fn xml_brings_every_set_back(fields in fields()) {
+    fn x06_xml_brings_every_set_back(fields in fields()) {
         let params = Params::from_pairs(&fields).unwrap();
         let xml = to_xml(&params).unwrap();
         prop_assert_eq!(pairs(&from_xml(xml.as_bytes()).unwrap()), pairs(&params));
@@ -32,7 +32,7 @@ proptest! {
     }
 
     #[test]
-    fn reading_never_panics_and_agrees_with_a_plain_reading(bytes in vec(any::<u8>(), 0..400)) {
+    fn x08_reading_never_panics_and_agrees_with_a_plain_reading(bytes in vec(any::<u8>(), 0..400)) {
         agrees_with_a_plain_reading(&bytes)?;
     }
 }
@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(cases(4096))]
 
     #[test]
-    fn reading_a_damaged_message_never_panics_and_agrees_with_a_plain_reading(
+    fn x08_reading_a_damaged_message_never_panics_and_agrees_with_a_plain_reading(
         fields in btree_map("[a-c]{1,2}", value(), 0..5),
         blows in vec(blow(), 1..4),
     ) {

@@ -5,7 +5,7 @@ use wxpay_core::xml::{MAX_NAME_BYTES, XmlError, from_xml};
 use super::*;
 
 #[test]
-fn a_name_may_appear_once() {
+fn x02_a_name_may_appear_once() {
     let duplicate = |name: &str| Err(XmlError::Duplicate { name: name.into() });
     for (xml, name) in [
         ("<xml><a>1</a><a>1</a></xml>", "a"),
@@ -41,7 +41,7 @@ fn names_are_letters_digits_and_underscores() {
 }
 
 #[test]
-fn only_white_space_may_stand_beside_the_elements() {
+fn x03_only_white_space_may_stand_beside_the_elements() {
     refuses(&[
         ("x¦<xml/>", stray),
         ("<xml/>x¦", stray),
@@ -60,7 +60,7 @@ fn only_white_space_may_stand_beside_the_elements() {
 }
 
 #[test]
-fn references_are_the_five_entities_or_characters() {
+fn x05_references_are_the_five_entities_or_characters() {
     refuses(&[
         ("<xml><a>&nbsp;¦</a></xml>", unknown_entity),
         ("<xml><a>&AMP;¦</a></xml>", unknown_entity),

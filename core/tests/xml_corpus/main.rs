@@ -14,6 +14,8 @@ mod fields;
 mod markup;
 mod written;
 
+use std::time::{Duration, Instant};
+
 use wxpay_core::Params;
 use wxpay_core::xml::{XmlError, from_xml};
 
@@ -43,6 +45,17 @@ fn refuses_bytes(rows: &[(&[u8], XmlError)]) {
     for (bytes, error) in rows {
         assert_eq!(from_xml(bytes).as_ref(), Err(error), "{}", bytes.escape_ascii());
     }
+}
+
+/// The best of many, so that a busy machine does no harm.
+fn assert_read_within_ms(xml: &str, ms: u64) {
+    let read = || {
+        let started = Instant::now();
+        let _ = from_xml(xml.as_bytes());
+        started.elapsed()
+    };
+    let best = (0..20).map(|_| read()).min().unwrap();
+    assert!(best < Duration::from_millis(ms), "{best:?} for {} bytes", xml.len());
 }
 
 fn accepts(rows: &[(&str, &[(&str, &str)])]) {

@@ -5,7 +5,7 @@ use wxpay_core::xml::{XmlError, from_xml, from_xml_with_root};
 use super::*;
 
 #[test]
-fn a_doctype_is_refused_in_every_form() {
+fn x01_a_doctype_is_refused_in_every_form() {
     refuses(&[
         ("<!DOCTYPE xml>¦<xml><a>1</a></xml>", doctype),
         ("<!doctype xml>¦<xml/>", doctype),
@@ -35,7 +35,7 @@ fn a_doctype_is_refused_in_every_form() {
 }
 
 #[test]
-fn entity_bombs_go_no_further_than_their_doctype() {
+fn x01_entity_bombs_go_no_further_than_their_doctype() {
     let mut billion_laughs = String::from("<!DOCTYPE xml [<!ENTITY e0 \"ha\">");
     for n in 1..=10 {
         let ten = format!("&e{};", n - 1).repeat(10);
@@ -47,6 +47,9 @@ fn entity_bombs_go_no_further_than_their_doctype() {
         "x".repeat(30_000),
         "&e;".repeat(10_000)
     );
+    for bomb in [&billion_laughs, &long_entity] {
+        assert_read_within_ms(&bomb.replace('¦', ""), 5);
+    }
     refuses(&[
         (&billion_laughs, doctype),
         (&long_entity, doctype),
@@ -55,7 +58,7 @@ fn entity_bombs_go_no_further_than_their_doctype() {
 }
 
 #[test]
-fn comments_instructions_and_attributes_are_refused() {
+fn x03_comments_instructions_and_attributes_are_refused() {
     refuses(&[
         ("<!-- -->¦<xml/>", comment),
         ("<xml><!-- -->¦<a>1</a></xml>", comment),
@@ -84,7 +87,7 @@ fn comments_instructions_and_attributes_are_refused() {
 }
 
 #[test]
-fn an_element_inside_a_field_is_refused() {
+fn x03_an_element_inside_a_field_is_refused() {
     refuses(&[
         ("<xml><a><v>¦1</v></a></xml>", nested_v),
         ("<xml><a>1<v/>¦</a></xml>", nested_v),
@@ -99,7 +102,7 @@ fn an_element_inside_a_field_is_refused() {
 }
 
 #[test]
-fn there_is_one_root_and_it_is_xml() {
+fn x03_there_is_one_root_and_it_is_xml() {
     for (text, found) in [
         ("<root><a>1</a></root>", "root"),
         ("<XML><a>1</a></XML>", "XML"),
@@ -118,7 +121,7 @@ fn there_is_one_root_and_it_is_xml() {
 }
 
 #[test]
-fn tags_must_match_and_be_closed() {
+fn x03_tags_must_match_and_be_closed() {
     refuses_as_malformed(&[
         "<xml>",
         "<xml><a>",

@@ -87,6 +87,7 @@ fn merchant(key_text: &str) -> Result<Merchant, RunError> {
         identity: Identity::direct(APPID, MCH_ID),
         sign_type: SignType::HmacSha256,
         api_key,
+        old_api_key: None,
         app_secret: Secret::new(SystemNonces.nonce()),
         admin_key: Secret::new(SystemNonces.nonce()),
         certificate: None,

@@ -35,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::telemetry;
+use crate::{secret, telemetry};
 
 const EXIT_CODES: &str = "\
 Exit codes · 退出码: 0 done · 完成, 1 refused or not as it should be · 被拒绝或不一致,
@@ -131,6 +131,7 @@ impl Cli {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
         telemetry::log_panics();
+        secret::keep_out_of_core_dumps();
         match self.command {
             Command::Serve(args) => serve::run(&args),
             #[cfg(feature = "demo")]

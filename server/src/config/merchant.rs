@@ -23,6 +23,9 @@ pub(super) struct MerchantFile {
     sign_type: SignType,
     pub(super) api_key_file: Option<String>,
     pub(super) api_key_env: Option<String>,
+    pub(super) old_api_key_file: Option<String>,
+    pub(super) old_api_key_env: Option<String>,
+    pub(super) old_api_key_until: Option<String>,
     pub(super) app_secret_file: Option<String>,
     pub(super) app_secret_env: Option<String>,
     pub(super) admin_key_file: Option<String>,
@@ -91,6 +94,7 @@ impl MerchantFile {
             checks.problem(key("sub_mch_id"), "expected the shop's number, not the provider's");
         }
         let api_key = reader.api_key(checks, self);
+        let old_api_key = reader.old_api_key(checks, self, api_key.as_ref());
         let app_secret = reader.app_secret(checks, self);
         let admin_key = reader.admin_key(checks, self);
         let certificate = reader.certificate(checks, self);
@@ -105,6 +109,7 @@ impl MerchantFile {
             },
             sign_type: self.sign_type,
             api_key: api_key?,
+            old_api_key,
             app_secret: app_secret?,
             admin_key: admin_key?,
             certificate,

@@ -7,6 +7,8 @@ use zeroize::Zeroizing;
 
 use super::Checks;
 use super::merchant::MerchantFile;
+use crate::books::Day;
+use crate::merchant::OldKey;
 use crate::secret::Secret;
 
 /// Where one secret comes from.
@@ -29,7 +31,48 @@ impl Reader<'_> {
     pub(super) fn api_key(&self, checks: &mut Checks, merchant: &MerchantFile) -> Option<ApiKey> {
         let key = format!("merchants.{}.api_key", merchant.id);
         let (file, variable) = (merchant.api_key_file.as_deref(), merchant.api_key_env.as_deref());
-        let secret = self.read(checks, &Place { key: key.clone(), file, variable })?;
+        self.key_at(checks, Place { key, file, variable })
+    }
+
+    /// The former key, if one is given; `None` also when something is wrong with it.
+    pub(super) fn old_api_key(
+        &self,
+        checks: &mut Checks,
+        merchant: &MerchantFile,
+        present: Option<&ApiKey>,
+    ) -> Option<OldKey> {
+        let key = format!("merchants.{}.old_api_key", merchant.id);
+        let until_key = format!("{key}_until");
+        let file = merchant.old_api_key_file.as_deref();
+        let variable = merchant.old_api_key_env.as_deref();
+        let until = merchant.old_api_key_until.as_deref();
+        if file.is_none() && variable.is_none() {
+            if until.is_some() {
+                checks.problem(until_key, "there is no old_api_key_file or old_api_key_env");
+            }
+            return None;
+        }
+        let old = self.key_at(checks, Place { key: key.clone(), file, variable });
+        let until_ms = checks.take(&until_key, self.last_day(until));
+        if old.as_ref().is_some_and(|old| Some(old) == present) {
+            checks.problem(key, "is the present key");
+        } else if until_ms.is_some_and(|until_ms| until_ms <= self.now_ms) {
+            checks.warning(until_key, "is over: the old key is believed no more; take it out");
+        }
+        Some(OldKey { key: old?, until_ms: until_ms? })
+    }
+
+    /// When the day is over. WeChat repeats a notice for a day or so: who needs weeks has forgotten it.
+    fn last_day(&self, day: Option<&str>) -> Result<i64, String> {
+        let until_ms = day.and_then(|day| day.parse::<Day>().ok()).map(Day::to_ms);
+        until_ms
+            .filter(|until_ms| until_ms - self.now_ms <= OLD_KEY_MS)
+            .ok_or_else(|| "expected a day such as 2026-01-31, at most 31 days from now".into())
+    }
+
+    fn key_at(&self, checks: &mut Checks, place: Place<'_>) -> Option<ApiKey> {
+        let secret = self.read(checks, &place)?;
+        let key = place.key;
         if is_placeholder(&secret) {
             checks.problem(key, "looks like a placeholder");
             return None;
@@ -114,6 +157,9 @@ impl Reader<'_> {
         })
     }
 }
+
+/// How long a former key may be believed, in milliseconds from now.
+const OLD_KEY_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 
 /// Keys that stand in documents: WeChat's own sample, and that of `wxpay simulate`.
 const PUBLISHED: [&str; 2] =

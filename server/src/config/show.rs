@@ -97,6 +97,8 @@ struct ShownMerchant<'a> {
     notify_url: String,
     certificate: String,
     api_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_api_key: Option<String>,
     app_secret: String,
     admin_key: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -176,6 +178,10 @@ fn merchant_shown<'a>(config: &Config, merchant: &'a Merchant) -> ShownMerchant<
         notify_url: notify_url(&config.public_url, &merchant.id),
         certificate: certificate_shown(merchant),
         api_key: masked(32),
+        old_api_key: merchant
+            .old_api_key
+            .as_ref()
+            .map(|old| format!("{}, until {}", masked(32), day(old.until_ms - 1))),
         app_secret: masked(merchant.app_secret.len()),
         admin_key: masked(merchant.admin_key.len()),
         webhooks: merchant.webhooks.iter().map(webhook_shown).collect(),

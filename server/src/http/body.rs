@@ -1,4 +1,4 @@
-//! Reading bodies: capped while they are read (chunked ones too), within a time limit, and JSON with named fields.
+//! Reading bodies: capped while they are read (chunked ones too), within a time limit.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use warp::http::StatusCode;
 use warp::{Filter, Rejection};
 
 use super::ApiError;
+use super::json::{self, JsonError};
 
 /// The largest JSON body, in bytes.
 pub(super) const JSON_MAX_BYTES: usize = 16 * 1024;
@@ -54,48 +55,18 @@ async fn collect<B: Buf>(
 
 /// Reads a JSON object; the error names the field.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    // serde would also read an array of the fields in their order.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(not_json());
-    }
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.inner();
-        if !inner.is_data() {
-            return not_json();
+    Ok(json::read(body)?)
+}
+
+impl From<JsonError> for ApiError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::NotJson => {
+                Self::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object")
+            }
+            JsonError::Field { field, expected } => Self::field(field, expected),
         }
-        let message = inner.to_string();
-        let field = if path == "." { quoted(&message).unwrap_or("body") } else { &path };
-        ApiError::field(field, in_words(&message))
-    })?;
-    reader.end().map_err(|_| not_json())?;
-    Ok(value)
-}
-
-fn not_json() -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "not_json", "the body is not one JSON object")
-}
-
-/// serde's sentence without Rust's type names, without the value that was sent, and without the position.
-fn in_words(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or_default();
-    if message.starts_with("missing field") {
-        return "missing".into();
     }
-    let Some((found, expected)) = message.rsplit_once("expected ") else { return message.into() };
-    let expected = match expected {
-        "u64" | "i64" => "a whole number",
-        "a string" => "text",
-        other => other,
-    };
-    let unknown = if found.starts_with("unknown field") { "unknown field, " } else { "" };
-    format!("{unknown}expected {expected}")
-}
-
-/// The name in serde's "missing field `x`".
-fn quoted(message: &str) -> Option<&str> {
-    message.split('`').nth(1)
 }
 
 impl From<BodyError> for ApiError {

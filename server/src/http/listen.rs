@@ -4,6 +4,7 @@
 //! 500, and a request that takes too long is answered 504 while its task goes on.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use warp::reply::Response;
 use warp::{Reply, http::Request};
 
 use super::ApiError;
+use super::stall::Unstalled;
 use crate::ambient::NonceSource;
 use crate::telemetry;
 
@@ -33,7 +35,7 @@ pub struct Limits {
     pub max_connections: usize,
     /// Milliseconds for a request's head, and for an idle connection.
     pub header_timeout_ms: u64,
-    /// Milliseconds for a request's body.
+    /// Milliseconds for a request's body, and for a client that takes nothing of its reply.
     pub body_timeout_ms: u64,
     /// Milliseconds until a request is answered 504.
     pub request_timeout_ms: u64,
@@ -116,10 +118,13 @@ impl Connections {
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_millis(self.limits.header_timeout_ms))
             .max_buf_size(MAX_HEAD_BYTES);
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let stall = Duration::from_millis(self.limits.body_timeout_ms);
+        let stream = Unstalled::new(TokioIo::new(stream), stall);
+        let connection = graceful.watch(builder.serve_connection(stream, service));
         async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+                let cause = error.source().map(ToString::to_string).unwrap_or_default();
+                tracing::debug!(%error, cause, "connection ended");
             }
         }
     }
@@ -132,8 +137,7 @@ async fn answer(
     id: String,
     limit: Duration,
 ) -> Result<Response, Infallible> {
-    let started = Instant::now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut line = Line::of(&id, &request);
     request.extensions_mut().insert(Peer(peer));
     let work = telemetry::with_request_id(id.clone(), async move {
         let Ok(response) = warp::service(routes).call(request).await;
@@ -154,13 +158,44 @@ async fn answer(
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
-    tracing::info!(
-        request_id = id,
-        %method,
-        path = path.chars().take(200).collect::<String>(),
-        status = response.status().as_u16(),
-        took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "request"
-    );
+    line.status = Some(response.status().as_u16());
     Ok(response)
+}
+
+/// A request's line in the log: written when it is answered, or when the client hangs up before that.
+struct Line {
+    request_id: String,
+    method: String,
+    path: String,
+    started: Instant,
+    status: Option<u16>,
+}
+
+impl Line {
+    fn of(request_id: &str, request: &Request<Incoming>) -> Self {
+        Self {
+            request_id: request_id.into(),
+            method: request.method().as_str().chars().take(20).collect(),
+            path: telemetry::logged_path(request.uri().path()),
+            started: Instant::now(),
+            status: None,
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Self { request_id, method, path, started, status } = self;
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match status {
+            Some(status) => tracing::info!(request_id, method, path, status, took_ms, "request"),
+            None => tracing::info!(
+                request_id,
+                method,
+                path,
+                took_ms,
+                "the client hung up; the request goes on"
+            ),
+        }
+    }
 }

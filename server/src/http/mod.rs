@@ -4,10 +4,13 @@ mod api;
 mod auth;
 mod body;
 mod error;
+mod json;
 mod listen;
 #[cfg(feature = "pages")]
 mod pages;
+mod requests;
 mod routes;
+mod stall;
 
 pub(crate) use api::anomalies::AnomalyView;
 pub(crate) use api::orders::{View as OrderView, rfc3339};

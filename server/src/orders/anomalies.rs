@@ -6,6 +6,7 @@ use super::order::{Anomaly, EventKind, OrderKey, Resolution};
 use super::{OrderError, Orders};
 use crate::merchant::Merchant;
 use crate::store::{AnomalyRow, Change, StoreError};
+use crate::telemetry;
 
 /// How many rows one list call looks at, at most; a page then comes with an early `next`.
 const SCAN: usize = 2_000;
@@ -112,6 +113,7 @@ impl Orders {
         match self.store.commit(Change::orphan(row).tell(&merchant.endpoints())).await {
             Ok(()) => {
                 self.bells.ring(&merchant.id);
+                let id = telemetry::masked(&id);
                 tracing::error!(merchant = merchant.id, out_trade_no, id, kind, "anomaly found");
                 Ok(())
             }

@@ -14,6 +14,7 @@ mod offer;
 mod order;
 mod pay;
 mod query;
+mod quiet;
 mod reconcile;
 mod refund;
 mod reverse;
@@ -39,6 +40,7 @@ pub use self::refund::{
 use self::agenda::Agenda;
 use self::charges::Charges;
 use self::late::LatePayments;
+use self::quiet::Quiet;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
 use crate::gateway::{Gateway, GatewayError};
@@ -58,6 +60,7 @@ pub struct Orders {
     /// Seconds an order can be paid when the merchant does not say.
     expire_s: i64,
     agenda: Agenda,
+    quiet: Quiet,
     /// Rung when there is something to tell.
     bells: Arc<Bells>,
     turns: Turns,
@@ -146,6 +149,7 @@ impl Orders {
             public_url,
             expire_s,
             agenda: Agenda::default(),
+            quiet: Quiet::default(),
             turns: Turns::default(),
             charges: Charges::default(),
             late: LatePayments::default(),
@@ -183,18 +187,37 @@ impl Orders {
         Ok(self.store.orders(merchant, filter).await?)
     }
 
+    /// One order, to apply something to it: nobody is told of it before that is durable.
+    ///
+    /// # Errors
+    /// [`OrderError::NotFound`], or the store's.
+    pub async fn newest(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        self.store.newest(key).await?.ok_or(OrderError::NotFound)
+    }
+
     /// Loads, decides, commits; begins again when the order was changed meanwhile. No events: nothing to commit.
     async fn change(
         &self,
         key: &OrderKey,
+        decide: impl FnMut(&Order) -> Result<Vec<EventKind>, OrderError> + Send,
+    ) -> Result<Order, OrderError> {
+        self.change_from(self.newest(key).await?, decide).await
+    }
+
+    /// The same for an order that was loaded just now.
+    async fn change_from(
+        &self,
+        mut order: Order,
         mut decide: impl FnMut(&Order) -> Result<Vec<EventKind>, OrderError> + Send,
     ) -> Result<Order, OrderError> {
         for _ in 0..ATTEMPTS {
-            let order = self.get(key).await?;
-            let events = decide(&order)?;
-            if events.is_empty() {
-                return Ok(order);
-            }
+            let events = match decide(&order) {
+                Ok(events) if !events.is_empty() => events,
+                verdict => {
+                    self.store.settled().await?;
+                    return verdict.map(|_| order);
+                }
+            };
             let now_ms = self.clock.now_ms();
             let endpoints = self.merchant(&order).map(Merchant::endpoints).unwrap_or_default();
             let change = Change::update(&order, events, now_ms).tell(&endpoints);
@@ -205,11 +228,11 @@ impl Orders {
                     self.agenda.watch(&after, now_ms);
                     log_anomalies(&order, &after);
                     if is_told {
-                        self.bells.ring(&key.merchant);
+                        self.bells.ring(&after.key.merchant);
                     }
                     return Ok(after);
                 }
-                Err(StoreError::Stale) => {}
+                Err(StoreError::Stale) => order = self.newest(&order.key).await?,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -222,9 +245,17 @@ impl Orders {
     /// # Errors
     /// The store's.
     pub async fn apply(&self, key: &OrderKey, fact: Fact) -> Result<Order, OrderError> {
+        self.apply_to(self.newest(key).await?, fact).await
+    }
+
+    /// The same for an order that was loaded just now.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn apply_to(&self, order: Order, fact: Fact) -> Result<Order, OrderError> {
         let mut is_news = false;
         let order = self
-            .change(key, |order| {
+            .change_from(order, |order| {
                 let events = match apply(order, fact.clone()) {
                     Verdict::News(events) => events,
                     Verdict::NoNews => Vec::new(),
@@ -234,7 +265,7 @@ impl Orders {
             })
             .await?;
         if is_news {
-            let OrderKey { merchant, out_trade_no } = key;
+            let OrderKey { merchant, out_trade_no } = &order.key;
             let (trade_state, source) = (order.trade_state.as_str(), fact.source);
             tracing::info!(merchant, out_trade_no, trade_state, ?source, "order changed");
         }

@@ -4,6 +4,7 @@ mod anomaly;
 mod refund;
 mod requests;
 mod reversal;
+mod stored;
 
 use serde::{Deserialize, Serialize};
 use wxpay_core::messages::{Trade, TradeState, TradeType};
@@ -24,6 +25,7 @@ pub struct OrderKey {
 
 /// What the merchant ordered. Never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::StoredTerms")]
 pub struct Terms {
     /// What the user reads on the bill.
     pub body: String,
@@ -39,8 +41,7 @@ pub struct Terms {
 }
 
 /// The optional fields of unifiedorder that a merchant may set.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Extra {
     /// Comes back in notices and queries.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -248,6 +249,7 @@ pub enum EventKind {
 
 /// An order as its events left it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::StoredOrder")]
 pub struct Order {
     /// Which order.
     #[serde(flatten)]
@@ -271,15 +273,15 @@ pub struct Order {
     /// The prepay order, perhaps stale.
     pub prepay: Option<LivePrepay>,
     /// Why nobody could be charged (micropay).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
     /// Intent: it shall be closed, since (milliseconds since 1970).
     pub close_asked_ms: Option<i64>,
     /// Intent: it shall be reversed (micropay).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reversal: Option<Reversal>,
     /// What was paid back, or shall be, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<Refund>,
     /// What is odd, oldest first.
     pub anomalies: Vec<FoundAnomaly>,

@@ -98,9 +98,13 @@ impl Orders {
     async fn prepay(&self, order: &Order) -> Result<(Order, LivePrepay), OrderError> {
         let merchant = self.merchant(order)?;
         let request = order.unified_order(&merchant.identity).ok_or(OrderError::NotFound)?;
+        self.quiet.check(&order.key, self.clock.now_ms())?;
         let prepay = match self.gateway.unified_order(merchant, order.sign_type, &request).await {
             Ok(prepay) => prepay,
-            Err(error) => return Err(self.after_refusal(order, error).await),
+            Err(error) => {
+                self.quiet.heed(&order.key, &error, self.clock.now_ms());
+                return Err(self.after_refusal(order, error).await);
+            }
         };
         let Prepay { prepay_id, code_url, mweb_url } = prepay;
         let at_ms = self.clock.now_ms();

@@ -50,6 +50,7 @@ impl Orders {
     pub(super) async fn look_up(&self, key: &OrderKey) -> Result<LookedUp, OrderError> {
         let order = self.get(key).await?;
         let merchant = self.merchant(&order)?;
+        self.quiet.check(key, self.clock.now_ms())?;
         let answer = self.gateway.order_query(merchant, order.sign_type, &key.out_trade_no).await;
         let (trade_state, payment) = match answer {
             Ok(Found::Unpaid(state)) => (state, None),
@@ -61,7 +62,10 @@ impl Orders {
             Err(GatewayError::Refused { code: ErrCode::OrderNotExist, .. }) => {
                 return Ok(LookedUp::NotExist(order));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.quiet.heed(key, &error, self.clock.now_ms());
+                return Err(error.into());
+            }
         };
         let fact = Fact { source: Source::Query, trade_state, payment };
         self.apply(key, fact).await.map(LookedUp::Known)

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reads_it_in_a_log() {
+    fn p04_nobody_reads_it_in_a_log() {
         let secret = WebhookSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         assert_eq!(format!("{secret:?}"), "***");
     }

@@ -84,7 +84,7 @@ impl Outbox {
         let is_moved = match self.next(endpoint, &row).await {
             Ok(next) => self.write_down(&row, next).await,
             Err(error) => {
-                let OutboxRow { id, endpoint, .. } = &row;
+                let (endpoint, id) = (&row.endpoint, row.logged_id());
                 tracing::warn!(endpoint, id, %error, "could not read an event");
                 false
             }
@@ -116,7 +116,7 @@ impl Outbox {
 
     fn judge(&self, endpoint: &Endpoint, row: &OutboxRow, outcome: Outcome) -> Option<OutboxRow> {
         let now_ms = self.clock.now_ms();
-        let (merchant, name, id) = (&endpoint.merchant, &endpoint.webhook.id, &row.id);
+        let (merchant, name, id) = (&endpoint.merchant, &endpoint.webhook.id, row.logged_id());
         match outcome {
             Outcome::Delivered(status) => {
                 endpoint.succeeded(now_ms);
@@ -187,12 +187,12 @@ impl Outbox {
                 Ok(()) | Err(StoreError::Stale) => return true,
                 Err(StoreError::Busy) => tokio::time::sleep(WRITE_PAUSE).await,
                 Err(error @ (StoreError::Failed { .. } | StoreError::Damaged { .. })) => {
-                    tracing::warn!(id = row.id, %error, "could not write down an attempt");
+                    tracing::warn!(id = row.logged_id(), %error, "could not write down an attempt");
                     return false;
                 }
             }
         }
-        tracing::warn!(id = row.id, "could not write down an attempt: the store is busy");
+        tracing::warn!(id = row.logged_id(), "could not write down an attempt: the store is busy");
         false
     }
 }

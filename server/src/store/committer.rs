@@ -6,33 +6,32 @@
 //!
 //! sled shows a batch to readers before it is durable, so a reader waits until what it has seen is: see `settled`.
 //!
-//! After a start it also counts the rows that opening had no time for, whenever nobody waits.
+//! After a start, a second thread counts the rows that opening had no time for.
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
-use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{oneshot, watch};
 
-use super::group::Group;
+use super::census::Census;
+use super::group::{Group, Layout};
 use super::head::{Head, HeadFile};
-use super::tally::Tally;
-use super::trouble::{self, catching, is_for_good, trouble};
-use super::verify::Verifier;
+use super::trouble::{catching, is_for_good, trouble};
 use super::{Change, StoreError};
 
 /// How many changes may wait.
 const QUEUE: usize = 1024;
 /// How many changes share one sync.
 const GROUP: usize = 256;
-/// How many rows are counted between looks at the queue: about a millisecond's worth.
-const ROWS: usize = 500;
 
 type Answer = oneshot::Sender<Result<(), StoreError>>;
 
 enum Job {
-    Commit(Box<Change>, Answer),
+    Commit(Layout, Answer),
     Close(oneshot::Sender<()>),
 }
 
@@ -75,9 +74,7 @@ pub(super) struct Disk {
     pub(super) file: File,
     pub(super) head_file: HeadFile,
     pub(super) head: Head,
-    pub(super) tally: Tally,
-    /// Who still counts whether the rows are those of the tally.
-    pub(super) verifier: Option<Verifier>,
+    pub(super) census: Arc<Census>,
 }
 
 impl Committer {
@@ -85,8 +82,9 @@ impl Committer {
         let (queue, jobs) = channel(QUEUE);
         let progress = watch::Sender::new(Progress::default());
         let report = progress.clone();
+        let counting = start_counting(&disk, report.clone())?;
         let run = move || {
-            let thread = Thread { disk, report: report.clone() };
+            let thread = Thread { disk, counting, report: report.clone() };
             let ended = catching(|| {
                 thread.run(jobs);
                 Ok(())
@@ -98,18 +96,17 @@ impl Committer {
                 progress.ended = true;
             });
         };
-        std::thread::Builder::new().name("committer".into()).spawn(run)?;
+        thread::Builder::new().name("committer".into()).spawn(run)?;
         Ok(Self { queue, progress })
     }
 
     pub(super) async fn commit(&self, change: Change) -> Result<(), StoreError> {
+        let change = Layout::of(&change).inspect_err(|error| self.give_up(error))?;
         let (answer, wait) = oneshot::channel();
-        self.queue.try_send(Job::Commit(Box::new(change), answer)).map_err(
-            |error| match error {
-                TrySendError::Full(_) => StoreError::Busy,
-                TrySendError::Closed(_) => closed(),
-            },
-        )?;
+        self.queue.try_send(Job::Commit(change, answer)).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Closed(_) => closed(),
+        })?;
         wait.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -161,14 +158,26 @@ fn closed() -> StoreError {
     StoreError::Failed { what: "writing", detail: "the store is closed".into() }
 }
 
+/// Counts in a thread of its own what opening had no time for.
+fn start_counting(disk: &Disk, report: watch::Sender<Progress>) -> io::Result<JoinHandle<()>> {
+    let (db, census) = (disk.db.clone(), Arc::clone(&disk.census));
+    let count = move || {
+        if let Err(error) = catching(|| census.count(&db)) {
+            report.send_if_modified(|progress| progress.fail(&error));
+        }
+    };
+    thread::Builder::new().name("census".into()).spawn(count)
+}
+
 struct Thread {
     disk: Disk,
+    counting: JoinHandle<()>,
     report: watch::Sender<Progress>,
 }
 
 impl Thread {
     fn run(mut self, mut jobs: Receiver<Job>) {
-        while let Some(first) = self.next(&mut jobs) {
+        while let Some(first) = jobs.blocking_recv() {
             let mut waiting = Vec::new();
             let mut close = None;
             let mut next = Some(first);
@@ -184,70 +193,41 @@ impl Thread {
             if let Some(done) = close {
                 self.finish();
                 self.report.send_modify(|progress| progress.ended = true);
-                // Whoever waits may open the directory again: let go of it first.
-                drop((self, jobs));
+                // Whoever waits may open the directory again: let go of it first. A count that panicked has said so.
+                let Self { disk, counting, .. } = self;
+                let _ = counting.join();
+                drop((disk, jobs));
                 let _ = done.send(());
                 return;
             }
         }
+        self.disk.census.give_up();
     }
 
-    /// The next job. While none waits, and once for each that does, rows are counted.
-    fn next(&mut self, jobs: &mut Receiver<Job>) -> Option<Job> {
-        while self.disk.verifier.is_some() {
-            self.verify();
-            match jobs.try_recv() {
-                Ok(job) => return Some(job),
-                Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => return None,
-            }
-        }
-        jobs.blocking_recv()
-    }
-
-    fn verify(&mut self) {
-        let Disk { db, tally, verifier, .. } = &mut self.disk;
-        let Some(at_work) = verifier else { return };
-        match at_work.step(db, ROWS) {
-            Ok(false) => {}
-            Ok(true) if at_work.seen() == *tally => {
-                tracing::info!(rows = tally.rows, "every row of the store is in its place");
-                *verifier = None;
-            }
-            Ok(true) => self.fail(&trouble::DAMAGED),
-            Err(error) => self.fail(&trouble("reading", error)),
-        }
-    }
-
-    /// Commits a group and answers each of its members.
-    fn commit(&mut self, waiting: Vec<(Box<Change>, Answer)>) {
+    /// Commits a group and answers each of its members. Those that came too late are told last: whoever reads again
+    /// finds what was earlier.
+    fn commit(&mut self, waiting: Vec<(Layout, Answer)>) {
         let db = self.disk.db.clone();
         let mut group = Group::new(&db);
-        let mut accepted = Vec::with_capacity(waiting.len());
+        let (mut accepted, mut refused) = (Vec::with_capacity(waiting.len()), Vec::new());
         let mut broken = None;
         for (change, answer) in waiting {
             let failed = self.report.borrow().failed.clone();
-            let verdict = failed.map_or_else(|| group.add(&change), Err);
+            let verdict = failed.map_or_else(|| group.add(change), Err);
             match verdict {
                 Ok(()) => accepted.push(answer),
                 Err(error) => {
                     if is_for_good(&error) {
                         broken.get_or_insert(error.clone());
                     }
-                    reply(answer, Err(error));
+                    refused.push((answer, error));
                 }
             }
         }
-        if accepted.is_empty() && broken.is_none() {
-            return;
-        }
         let result = match broken {
             Some(error) => Err(error),
-            None => {
-                let Disk { head, tally, verifier, .. } = &mut self.disk;
-                let finished = group.finish(*head, tally, verifier.as_mut());
-                finished.and_then(|(batch, head)| self.write(batch, head))
-            }
+            None if accepted.is_empty() => Ok(()),
+            None => self.write(group),
         };
         if let Err(error) = &result {
             self.fail(error);
@@ -255,18 +235,20 @@ impl Thread {
         for answer in accepted {
             reply(answer, result.clone());
         }
+        for (answer, error) in refused {
+            reply(answer, Err(error));
+        }
     }
 
-    fn fail(&mut self, error: &StoreError) {
-        self.disk.verifier = None;
+    fn fail(&self, error: &StoreError) {
+        self.disk.census.give_up();
         self.report.send_if_modified(|progress| progress.fail(error));
     }
 
-    fn write(&mut self, batch: sled::Batch, head: Head) -> Result<(), StoreError> {
-        self.report.send_modify(|progress| progress.begun += 1);
+    fn write(&mut self, group: Group<'_>) -> Result<(), StoreError> {
+        let head = self.apply(group)?;
         let failed =
             |what, error: io::Error| StoreError::Failed { what, detail: error.to_string() };
-        self.disk.db.apply_batch(batch).map_err(|error| trouble("writing", error))?;
         self.disk.db.flush().map_err(|error| trouble("flushing", error))?;
         self.disk.file.sync_data().map_err(|error| failed("syncing", error))?;
         self.disk.head_file.write(head).map_err(|error| failed("writing the head", error))?;
@@ -275,7 +257,17 @@ impl Thread {
         Ok(())
     }
 
-    fn finish(&mut self) {
+    /// Rows and counts change together; nobody counts meanwhile.
+    fn apply(&self, group: Group<'_>) -> Result<Head, StoreError> {
+        let mut counts = self.disk.census.counts();
+        let (batch, head) = group.finish(self.disk.head, &mut counts);
+        self.report.send_modify(|progress| progress.begun += 1);
+        self.disk.db.apply_batch(batch).map_err(|error| trouble("writing", error))?;
+        Ok(head)
+    }
+
+    fn finish(&self) {
+        self.disk.census.give_up();
         if let Err(error) = self.disk.head_file.sync() {
             tracing::error!(%error, "the head record could not be synced");
         }

@@ -1,96 +1,128 @@
 //! Checking changes against the store and against each other, and laying them out as one sled batch.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use sled::IVec;
+
+use super::census::Counts;
 use super::change::OrderChange;
 use super::head::Head;
 use super::rows::{Expect, json};
 use super::tally::Tally;
 use super::trouble::trouble;
-use super::verify::Verifier;
 use super::{Change, StoreError, keys};
 use crate::orders::Order;
 
-/// A key, and its value; `None` takes it away.
-type Write = (Vec<u8>, Option<Vec<u8>>);
+/// A change as the rows it writes. Whoever commits lays it out, so that the committer, who works for all, has less to do.
+pub(super) struct Layout {
+    /// The revision that the order, the first of the rows, must have.
+    expected: Option<u64>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    key: Vec<u8>,
+    /// `None` takes it away.
+    value: Option<Vec<u8>>,
+    expect: Expect,
+}
 
 /// A group of changes that will be written together.
 pub(super) struct Group<'a> {
     db: &'a sled::Db,
     /// What this group will write. Later members see it.
-    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    rows: BTreeMap<Vec<u8>, Pending>,
+}
+
+/// A row that will be written, and what it is in the database until then.
+struct Pending {
+    old: Option<IVec>,
+    new: Option<Vec<u8>>,
+}
+
+impl Layout {
+    /// # Errors
+    /// When something cannot be written as JSON.
+    pub(super) fn of(change: &Change) -> Result<Self, StoreError> {
+        let mut rows = Vec::with_capacity(change.rows.len() + 2);
+        let put = |key, value| Row { key, value: Some(value), expect: Expect::Anything };
+        if let Some(OrderChange { order, events, .. }) = &change.order {
+            rows.push(put(keys::order(&order.key), with_revision(order)?));
+            for event in events {
+                rows.push(put(keys::event(&order.key, event.seq), json("event", event)?));
+            }
+        }
+        for row in &change.rows {
+            rows.push(Row { key: row.key.clone(), value: row.bytes()?, expect: row.expect });
+        }
+        Ok(Self { expected: change.order.as_ref().map(|change| change.expected), rows })
+    }
 }
 
 impl<'a> Group<'a> {
     pub(super) fn new(db: &'a sled::Db) -> Self {
-        Self { db, writes: BTreeMap::new() }
+        Self { db, rows: BTreeMap::new() }
     }
 
     /// Takes a change in, or says why not; then nothing of it is in the group.
-    pub(super) fn add(&mut self, change: &Change) -> Result<(), StoreError> {
-        let mut writes = Vec::new();
-        if let Some(change) = &change.order {
-            self.check_revision(change)?;
-            order_writes(change, &mut writes)?;
-        }
+    pub(super) fn add(&mut self, change: Layout) -> Result<(), StoreError> {
+        let mut expected = change.expected;
+        let mut olds = Vec::with_capacity(change.rows.len());
         for row in &change.rows {
-            let bytes = row.bytes()?;
-            if row.expect != Expect::Anything {
-                let stored = self.get(&row.key)?;
-                if !row.expect.allows(stored.as_deref(), bytes.as_deref()) {
-                    return Err(StoreError::Stale);
-                }
+            let pending = self.rows.get(&row.key);
+            let old = match pending {
+                Some(_) => None,
+                None => self.db.get(&row.key).map_err(|error| trouble("reading", error))?,
+            };
+            let stored = pending.map_or(old.as_deref(), |pending| pending.new.as_deref());
+            if let Some(expected) = expected.take() {
+                check_revision(stored, expected)?;
             }
-            writes.push((row.key.clone(), bytes));
+            if !row.expect.allows(stored, row.value.as_deref()) {
+                return Err(StoreError::Stale);
+            }
+            olds.push(old);
         }
-        self.writes.extend(writes);
+        for (row, old) in change.rows.into_iter().zip(olds) {
+            match self.rows.entry(row.key) {
+                Entry::Vacant(place) => drop(place.insert(Pending { old, new: row.value })),
+                Entry::Occupied(mut place) => place.get_mut().new = row.value,
+            }
+        }
         Ok(())
     }
 
-    /// The batch, and the head it leads to. The tally follows, and so does who counts anew.
-    pub(super) fn finish(
-        self,
-        head: Head,
-        tally: &mut Tally,
-        mut verifier: Option<&mut Verifier>,
-    ) -> Result<(sled::Batch, Head), StoreError> {
+    /// The batch, and the head it leads to. The counts follow.
+    pub(super) fn finish(self, head: Head, counts: &mut Counts) -> (sled::Batch, Head) {
+        let Counts { tally, verifier } = counts;
         let content = self
-            .writes
+            .rows
             .iter()
-            .flat_map(|(key, value)| [&**key, value.as_deref().unwrap_or_default()]);
+            .flat_map(|(key, row)| [&**key, row.new.as_deref().unwrap_or_default()]);
         let head = head.next(content);
         let mut batch = sled::Batch::default();
-        for (key, value) in self.writes {
-            let old = self.db.get(&key).map_err(|error| trouble("reading", error))?;
-            tally.change(&key, old.as_deref(), value.as_deref());
-            if let Some(verifier) = &mut verifier {
-                verifier.follow(&key, old.as_deref(), value.as_deref());
+        for (key, Pending { old, new }) in self.rows {
+            tally.change(&key, old.as_deref(), new.as_deref());
+            if let Some(verifier) = verifier {
+                verifier.follow(&key, old.as_deref(), new.as_deref());
             }
-            match value {
-                Some(value) => batch.insert(key, value),
+            match new {
+                Some(new) => batch.insert(key, new),
                 None => batch.remove(key),
             }
         }
         batch.insert(keys::HEAD, head_row(head, *tally));
-        Ok((batch, head))
+        (batch, head)
     }
+}
 
-    fn check_revision(&self, change: &OrderChange) -> Result<(), StoreError> {
-        let stored = self.get(&keys::order(&change.order.key))?;
-        let revision = match stored {
-            None => 0,
-            Some(bytes) => split_revision(&bytes).ok_or(StoreError::Damaged { what: "order" })?.0,
-        };
-        if revision == change.expected { Ok(()) } else { Err(StoreError::Stale) }
-    }
-
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if let Some(value) = self.writes.get(key) {
-            return Ok(value.clone());
-        }
-        let found = self.db.get(key).map_err(|error| trouble("reading", error))?;
-        Ok(found.map(|value| value.to_vec()))
-    }
+fn check_revision(stored: Option<&[u8]>, expected: u64) -> Result<(), StoreError> {
+    let revision = match stored {
+        None => 0,
+        Some(bytes) => split_revision(bytes).ok_or(StoreError::Damaged { what: "order" })?.0,
+    };
+    if revision == expected { Ok(()) } else { Err(StoreError::Stale) }
 }
 
 /// What stands at `m/head`.
@@ -98,15 +130,6 @@ pub(super) fn head_row(head: Head, tally: Tally) -> Vec<u8> {
     let mut bytes = head.to_bytes().to_vec();
     bytes.extend(tally.to_bytes());
     bytes
-}
-
-fn order_writes(change: &OrderChange, writes: &mut Vec<Write>) -> Result<(), StoreError> {
-    let OrderChange { order, events, .. } = change;
-    writes.push((keys::order(&order.key), Some(with_revision(order)?)));
-    for event in events {
-        writes.push((keys::event(&order.key, event.seq), Some(json("event", event)?)));
-    }
-    Ok(())
 }
 
 fn with_revision(order: &Order) -> Result<Vec<u8>, StoreError> {

@@ -14,8 +14,11 @@ pub(super) fn of_order(before: Option<&Order>, order: &Order, events: &[Event]) 
         let created = keys::created(merchant, order.created_ms, out_trade_no);
         rows.push(RowWrite::put(created, Value::Mark));
     }
-    let watch = if order.is_watched() { Value::Mark } else { Value::Gone };
-    rows.push(RowWrite::put(keys::open(&order.key), watch));
+    let is_watched = order.is_watched();
+    if before.is_none_or(|before| before.is_watched() != is_watched) {
+        let watch = if is_watched { Value::Mark } else { Value::Gone };
+        rows.push(RowWrite::put(keys::open(&order.key), watch));
+    }
     let owner = || Value::Owner(order.key.clone());
     let first_payment = order.payment.as_ref().filter(|payment| {
         let known = before.and_then(|before| before.payment.as_ref());

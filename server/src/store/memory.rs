@@ -75,6 +75,14 @@ impl Store for MemoryStore {
         Ok(self.tables().orders.get(key).map(|(order, _)| order.clone()))
     }
 
+    async fn newest(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
+        self.order(key).await
+    }
+
+    async fn settled(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {
         Ok(self.tables().orders.get(key).map(|(_, events)| events.clone()).unwrap_or_default())
     }

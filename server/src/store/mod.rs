@@ -6,12 +6,14 @@
 //!   nothing has happened. Of two changes based on one revision, exactly one succeeds.
 //! - A transaction_id and an out_refund_no belong to one order, an idempotency key to one creation: a second claim is
 //!   `Stale` too.
-//! - A read sees every change that was answered before the read began, and never one that a power cut could undo.
+//! - A read sees every change that was answered before the read began, and never one that a power cut could undo, but for
+//!   [`Store::newest`], which does not wait for the disk.
 //! - After [`StoreError::Failed`] every further commit fails: the process must end and start again.
 //!
 //! `tests/` runs this contract against every implementation.
 
 mod backup;
+mod census;
 mod change;
 mod check;
 mod committer;
@@ -46,6 +48,13 @@ pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 pub trait Store: Send + Sync {
     /// An order by its key.
     async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError>;
+
+    /// An order as a change would find it, durable or not: to decide on the next change, which becomes durable after it.
+    /// Nobody is told of it before [`Store::settled`].
+    async fn newest(&self, key: &OrderKey) -> Result<Option<Order>, StoreError>;
+
+    /// Returns when no power cut can undo what was read before; an error when that will never be so.
+    async fn settled(&self) -> Result<(), StoreError>;
 
     /// The order's event log, oldest first.
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError>;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{StoreError, keys};
 use crate::books::DayRow;
 use crate::orders::{Anomaly, OrderKey, Resolution};
+use crate::telemetry::masked;
 
 /// A user of a merchant's mini program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +85,16 @@ pub struct OutboxRow {
     /// Why it is not sent any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<String>,
+}
+
+impl OutboxRow {
+    /// Its id for the log: that of a payment which is no order's holds WeChat's number of the payment.
+    pub fn logged_id(&self) -> String {
+        match &self.anomaly {
+            Some(number) => format!("{}:{}", self.key.merchant, masked(number)),
+            None => self.id.clone(),
+        }
+    }
 }
 
 /// An anomaly, findable without its order.

@@ -34,8 +34,8 @@ impl SledStore {
     /// # Errors
     /// [`OpenError`]; nothing is served from a database that has lost acknowledged changes.
     pub fn open(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
-        let mut disk = open_disk(directory, cache_bytes)?;
-        verify(&mut disk, VERIFYING)?;
+        let disk = open_disk(directory, cache_bytes)?;
+        verify(&disk, VERIFYING)?;
         Self::on(disk).map_err(OpenError::Io)
     }
 
@@ -45,7 +45,8 @@ impl SledStore {
     /// [`OpenError`], when not even that is possible.
     pub fn salvage(directory: &Path, cache_bytes: u64) -> Result<Self, OpenError> {
         let disk = open_disk(directory, cache_bytes)?;
-        Self::on(Disk { verifier: None, ..disk }).map_err(OpenError::Io)
+        disk.census.give_up();
+        Self::on(disk).map_err(OpenError::Io)
     }
 
     /// Looks at everything in the directory of a server that is stopped, row by row.
@@ -56,9 +57,9 @@ impl SledStore {
         if !directory.join("orders").is_dir() {
             return Err(OpenError::Io(io::Error::from(io::ErrorKind::NotFound)));
         }
-        let mut disk = open_disk(directory, cache_bytes)?;
+        let disk = open_disk(directory, cache_bytes)?;
         let mut report = check(&disk.db).map_err(|detail| OpenError::Damaged { detail })?;
-        if verify(&mut disk, Duration::MAX).is_err() {
+        if verify(&disk, Duration::MAX).is_err() {
             report.problem(keys::HEAD, "says that the rows are not those that were acknowledged");
         }
         Ok(report)
@@ -69,7 +70,7 @@ impl SledStore {
         Ok(Self { db, committer: Committer::start(disk)? })
     }
 
-    /// What the database says, as soon as a power cut could not undo it. Whoever meets damage ends all writing.
+    /// What the database says, as soon as a power cut could not undo it.
     async fn read<T>(
         &self,
         read: impl FnOnce(&sled::Db) -> Result<T, StoreError>,
@@ -92,12 +93,18 @@ impl SledStore {
     }
 
     async fn durable<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        let read = self.whole(read);
+        self.committer.settled().await?;
+        read
+    }
+
+    /// Whoever meets damage ends all writing.
+    fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(damaged) = &read
             && *damaged == DAMAGED
         {
             self.committer.give_up(damaged);
         }
-        self.committer.settled().await?;
         read
     }
 }
@@ -108,6 +115,14 @@ type Found<T> = Result<Option<T>, StoreError>;
 impl Store for SledStore {
     async fn order(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
         self.read(|db| read_order(db, key)).await
+    }
+
+    async fn newest(&self, key: &OrderKey) -> Result<Option<Order>, StoreError> {
+        self.whole(catching(|| read_order(&self.db, key)))
+    }
+
+    async fn settled(&self) -> Result<(), StoreError> {
+        self.committer.settled().await
     }
 
     async fn events(&self, key: &OrderKey) -> Result<Vec<Event>, StoreError> {

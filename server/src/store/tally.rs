@@ -31,6 +31,12 @@ impl Tally {
         self.sum = self.sum.wrapping_sub(hash(key, value));
     }
 
+    /// Adds the rows of another part of the store.
+    pub(super) fn join(&mut self, other: Self) {
+        self.rows = self.rows.wrapping_add(other.rows);
+        self.sum = self.sum.wrapping_add(other.sum);
+    }
+
     /// A row takes the place of another one, which there may not have been, or goes.
     pub(super) fn change(&mut self, key: &[u8], old: Option<&[u8]>, new: Option<&[u8]>) {
         if let Some(old) = old {

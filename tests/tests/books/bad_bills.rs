@@ -29,7 +29,7 @@ async fn assert_refused(desk: &Desk, is_right: impl Fn(&ReconcileError) -> bool)
 }
 
 #[tokio::test]
-async fn a_bill_cut_off_anywhere_is_refused() {
+async fn b02_a_bill_cut_off_anywhere_is_refused() {
     let desk = desk().await;
     let whole = desk.wechat.bill_text(desk.merchant(), today()).unwrap();
     let last_line = whole.len() - whole.rsplit(|byte| *byte == b'`').next().unwrap().len();
@@ -44,7 +44,7 @@ async fn a_bill_cut_off_anywhere_is_refused() {
 }
 
 #[tokio::test]
-async fn a_bill_whose_summary_does_not_agree_is_refused() {
+async fn b02_a_bill_whose_summary_does_not_agree_is_refused() {
     let desk = desk().await;
     let text = String::from_utf8(desk.wechat.bill_text(desk.merchant(), today()).unwrap()).unwrap();
     let lines: Vec<&str> = text.split("\r\n").collect();
@@ -56,7 +56,7 @@ async fn a_bill_whose_summary_does_not_agree_is_refused() {
 }
 
 #[tokio::test]
-async fn another_days_bill_is_refused() {
+async fn b02_another_days_bill_is_refused() {
     let desk = desk().await;
     let text = String::from_utf8(desk.wechat.bill_text(desk.merchant(), today()).unwrap()).unwrap();
     desk.wechat.next_bill(Ok(text.replace("2026-01-01", "2026-01-02").into_bytes()));
@@ -64,7 +64,7 @@ async fn another_days_bill_is_refused() {
 }
 
 #[tokio::test]
-async fn a_damaged_packed_bill_is_refused() {
+async fn b02_a_damaged_packed_bill_is_refused() {
     let desk = desk().await;
     desk.wechat.next_bill(Ok([&[0x1f, 0x8b, 8, 0][..], &[7; 400]].concat()));
     let broken = |error: &ReconcileError| {
@@ -74,7 +74,7 @@ async fn a_damaged_packed_bill_is_refused() {
 }
 
 #[tokio::test]
-async fn wechats_refusals_are_told_apart() {
+async fn b02_wechats_refusals_are_told_apart() {
     let refused = || DownloadError::Refused { code: "20001".into(), message: "SIGN ERROR".into() };
     for (answer, error) in [
         (DownloadError::NotReady, ReconcileError::NotReady),
@@ -87,7 +87,7 @@ async fn wechats_refusals_are_told_apart() {
 }
 
 #[tokio::test]
-async fn before_ten_no_bill_may_mean_not_yet() {
+async fn b02_before_ten_no_bill_may_mean_not_yet() {
     let desk = Desk::new();
     desk.placed(350).await;
     desk.tomorrow(TEN - 1);

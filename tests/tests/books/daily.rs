@@ -1,10 +1,11 @@
 //! Comparing by itself.
 
+use tracing_subscriber::filter::LevelFilter;
 use wxpay_core::messages::download_bill::DownloadError;
 use wxpay_server::ambient::Clock;
 use wxpay_server::books::{Day, Schedule};
 use wxpay_server::gateway::FetchError;
-use wxpay_tests::SHOP;
+use wxpay_tests::{Logs, SHOP};
 
 use crate::desk::{Desk, today};
 
@@ -71,7 +72,7 @@ async fn days_before_the_first_order_are_no_business_of_ours() {
 }
 
 #[tokio::test]
-async fn a_bill_in_the_making_is_asked_for_again() {
+async fn b02_a_bill_in_the_making_is_asked_for_again() {
     let desk = Desk::with(DAILY);
     desk.paid(350).await;
     desk.tomorrow(630);
@@ -86,7 +87,8 @@ async fn a_bill_in_the_making_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_damaged_bill_is_tried_again_less_and_less_often() {
+async fn b02_a_damaged_bill_is_tried_again_less_and_less_often_and_raises_an_alarm() {
+    let logs = Logs::start(LevelFilter::INFO);
     let desk = Desk::with(DAILY);
     desk.paid(350).await;
     desk.tomorrow(630);
@@ -103,6 +105,9 @@ async fn a_damaged_bill_is_tried_again_less_and_less_often() {
         assert!(tries.len() < 10);
     }
     assert_eq!(tries, [0, 1, 6, 21, 51, 111]);
+    let lines = logs.lines_with("bill and books could not be compared");
+    let levels: Vec<_> = lines.iter().map(|line| line.contains("\"level\":\"ERROR\"")).collect();
+    assert_eq!(levels, [false, false, true, true, true], "{lines:?}");
 }
 
 #[tokio::test]

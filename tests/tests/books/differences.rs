@@ -36,7 +36,7 @@ async fn a_clean_day_is_recorded_with_its_sums() {
 }
 
 #[tokio::test]
-async fn a_payment_whose_notice_was_lost_is_healed_by_a_signed_answer() {
+async fn b03_a_payment_whose_notice_was_lost_is_healed_by_a_signed_answer() {
     let desk = Desk::new();
     let (key, payment) = desk.paid_unheard(350).await;
     desk.tomorrow(TEN);
@@ -78,7 +78,7 @@ async fn what_the_bill_claims_and_wechat_does_not_sign_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_payment_of_an_order_that_is_not_here_is_an_orphan_once() {
+async fn b03_a_payment_of_an_order_that_is_not_here_is_an_orphan_once() {
     let mut desk = Desk::new();
     desk.paid(350).await;
     let (key, payment) = desk.paid_unheard(88).await;
@@ -129,7 +129,7 @@ async fn our_own_payment_is_known_by_wechats_number() {
 }
 
 #[tokio::test]
-async fn a_payment_that_is_not_on_the_bill_is_only_here() {
+async fn b03_a_payment_that_is_not_on_the_bill_is_only_here() {
     let desk = Desk::new();
     let missing = desk.paid(350).await;
     desk.paid(88).await;
@@ -145,7 +145,7 @@ async fn a_payment_that_is_not_on_the_bill_is_only_here() {
 }
 
 #[tokio::test]
-async fn another_amount_is_never_taken_over() {
+async fn b03_another_amount_is_never_taken_over() {
     let desk = Desk::new();
     let key = desk.paid(350).await;
     desk.wechat.edit_bills(|rows| {
@@ -223,7 +223,7 @@ async fn a_refund_on_both_sides_is_no_difference_once_its_end_is_known() {
 }
 
 #[tokio::test]
-async fn a_refund_of_another_amount_remains() {
+async fn b03_a_refund_of_another_amount_remains() {
     let desk = Desk::new();
     let key = desk.paid(350).await;
     refund(&desk, &key, 100).await.unwrap();
@@ -245,7 +245,7 @@ async fn a_refund_of_another_amount_remains() {
 }
 
 #[tokio::test]
-async fn a_refund_that_is_not_on_the_bill_is_missing_there() {
+async fn b03_a_refund_that_is_not_on_the_bill_is_missing_there() {
     let desk = Desk::new();
     let key = desk.paid(350).await;
     refund(&desk, &key, 100).await.unwrap();

@@ -43,14 +43,39 @@ pub struct OrderAcks {
     pub close_asked: bool,
     /// The backend was told that it is closed.
     pub closed: bool,
+    /// By out_refund_no.
+    pub refunds: BTreeMap<String, RefundAcks>,
+}
+
+/// What was said about one refund.
+#[derive(Debug, Default, Clone)]
+pub struct RefundAcks {
+    /// In fen.
+    pub refund_fee: u64,
+    /// WeChat has accepted it under this number.
+    pub refund_id: Option<String>,
+    /// The money is back.
+    pub is_back: bool,
 }
 
 impl OrderAcks {
     /// Takes in an order as the backend was shown it.
     pub fn see(&mut self, view: &Value) {
         self.revision = self.revision.max(view["revision"].as_u64().unwrap());
-        self.told_paid |= view["trade_state"] == "SUCCESS";
+        self.told_paid |= view["trade_state"] == "SUCCESS" || view["trade_state"] == "REFUND";
         self.closed |= view["trade_state"] == "CLOSED";
+        view["refunds"].as_array().unwrap().iter().for_each(|refund| self.see_refund(refund));
+    }
+
+    /// Takes in a refund as the backend was shown it.
+    pub fn see_refund(&mut self, view: &Value) {
+        let no = view["out_refund_no"].as_str().unwrap().to_owned();
+        let acks = self.refunds.entry(no).or_default();
+        acks.refund_fee = view["refund_fee"].as_u64().unwrap();
+        if let Some(refund_id) = view["refund_id"].as_str() {
+            acks.refund_id = Some(refund_id.into());
+        }
+        acks.is_back |= view["refund_status"] == "SUCCESS";
     }
 }
 
@@ -109,12 +134,14 @@ impl Acks {
         let books = self.books();
         let count = |is: fn(&OrderAcks) -> bool| books.orders.values().filter(|o| is(o)).count();
         format!(
-            "{} acknowledgements ({} orders created, {} with prepay_id, {} told paid, {} closed or to be, {} users)",
+            "{} acknowledgements ({} orders created, {} with prepay_id, {} told paid, {} closed or to be, \
+             {} refunds, {} users)",
             self.count(),
             count(|o| o.total_fee.is_some()),
             count(|o| !o.prepay_ids.is_empty()),
             count(|o| o.told_paid),
             count(|o| o.close_asked),
+            books.orders.values().map(|order| order.refunds.len()).sum::<usize>(),
             books.openids.len(),
         )
     }

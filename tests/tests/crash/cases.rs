@@ -12,6 +12,7 @@ use wxpay_tests::process::{SOON, http_client};
 use wxpay_tests::{Answer, SHOP};
 
 use crate::check;
+use crate::ending;
 use crate::scene::Scene;
 
 /// Whether WeChat has the prepay or not when we are killed, the same number is asked for again: one order there, one here.
@@ -42,10 +43,10 @@ async fn c02_killed_between_asking_for_a_prepay_and_the_answer() {
             scene.wechat.orders().iter().map(|order| order.out_trade_no().to_owned()).collect();
         assert_eq!(sent, [no.as_str()], "{kind:?}");
         scene.wechat.pay(&no, Outcome::Pay).await.unwrap();
-        check::books_agree_in_the_end(&scene.site, &scene.wechat).await;
+        ending::books_agree_in_the_end(&scene.site, &scene.wechat).await;
         server.kill().await;
         let orders = scene.check_store("at the end").await;
-        check::books(&orders, &scene.wechat);
+        ending::books(&orders, &scene.wechat);
         scene.wechat.shutdown().await;
     }
 }
@@ -69,7 +70,7 @@ async fn c03_killed_between_a_payment_and_its_webhook() {
     let server = scene.site.serve().await;
     let second = scene.receiver.wait_for(2).await.remove(1);
     assert_eq!((second.id(), &second.body), (first.id(), &first.body));
-    check::all_is_told_in_the_end(&scene.site).await;
+    ending::all_is_told_in_the_end(&scene.site).await;
     server.kill().await;
     scene.check_store("at the end").await;
     scene.wechat.shutdown().await;

@@ -6,31 +6,27 @@
 //! | I2 | one transaction_id per order, unique over all orders | [`invariants`] |
 //! | I3 | paid only with the order's own amount and currency | [`invariants`] |
 //! | I4 | refunds that have not failed are at most what was paid | [`invariants`] |
-//! | I5 | an out_refund_no belongs to one refund | [`invariants`] |
+//! | I5 | an out_refund_no belongs to one refund, with the same terms here and there | [`invariants`], [`refunds`] |
 //! | I6 | events contiguous, record = fold, indexes as the events say, all rows there | [`store`] |
 //! | I7 | each end of an order was told, or waits to be, under one id | [`every_end_is_told`] |
 //! | I8 | no forbidden transition | [`invariants`] |
 //! | I9 | no secret in the log | [`no_secrets`] |
-//! | I10 | every doubt ends once WeChat answers | [`books_agree_in_the_end`] |
-//! | I11 | books = WeChat's ledger | [`books`] |
+//! | I10 | every doubt ends once WeChat answers | [`ending::books_agree_in_the_end`](crate::ending) |
+//! | I11 | books = WeChat's ledger | [`ending::books`](crate::ending) |
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::{interval, timeout};
-use wxpay_core::messages::TradeState::{self, Closed};
-use wxpay_server::orders::{Event, EventKind, Order};
+use wxpay_core::messages::TradeState::Closed;
+use wxpay_core::messages::refund::RefundStatus;
+use wxpay_server::orders::{Event, EventKind, Order, Refund};
 use wxpay_server::store::{Filter, SledStore, Store};
 use wxpay_simulator::Running;
-use wxpay_tests::process::{Site, http_client};
+use wxpay_tests::process::Site;
 use wxpay_tests::store_contract::{assert_log_is_whole, key};
 use wxpay_tests::{Receiver, SHOP, WEBHOOK_SECRET, assert_moves_forward, outbox, patiently};
 
-use crate::acks::{Acks, OrderAcks};
-
-/// The sweep asks about every order five seconds after a start.
-const SWEPT: Duration = Duration::from_secs(30);
+use crate::acks::{Acks, OrderAcks, RefundAcks};
 
 /// Opens what the server has left behind and compares it with every acknowledgement.
 pub async fn store(
@@ -65,6 +61,7 @@ pub async fn store(
         assert_moves_forward(&events);
     }
     invariants(&orders, context);
+    refunds(&orders, wechat, context);
     every_end_is_told(&store, &orders, receiver, context).await;
     store.close().await;
     drop(store);
@@ -95,6 +92,29 @@ fn invariants(orders: &[Order], context: &str) {
     }
 }
 
+/// Whatever WeChat was asked to pay back was on record before, and what it has said of it since then and was told that
+/// we know is on record, too.
+pub fn refunds(orders: &[Order], wechat: &Running, context: &str) {
+    let ours: BTreeMap<&str, (&Order, &Refund)> = orders
+        .iter()
+        .flat_map(|order| order.refunds.iter().map(move |refund| (order, refund)))
+        .map(|(order, refund)| (refund.terms.out_refund_no.as_str(), (order, refund)))
+        .collect();
+    for theirs in wechat.refunds() {
+        let no = &theirs.out_refund_no;
+        let Some((order, refund)) = ours.get(no.as_str()) else {
+            panic!("I5: {context}: {no}: sent to WeChat, not on record");
+        };
+        let key = &order.key.out_trade_no;
+        let here = (key, refund.terms.refund_fee);
+        assert_eq!(here, (&theirs.out_trade_no, theirs.refund_fee), "I5: {context}: {no}");
+        let number = refund.refund_id.as_ref();
+        assert!(number.is_none_or(|id| *id == theirs.refund_id), "I5: {context}: {no}: {number:?}");
+        let is_known = refund.refund_status == Some(theirs.status);
+        assert!(is_known || !theirs.notice_acknowledged, "{context}: {no}: its notice was taken");
+    }
+}
+
 async fn order(store: &dyn Store, no: &str, acks: &OrderAcks) -> Result<(), String> {
     let key = key("shop", no);
     let order = store.order(&key).await.unwrap().ok_or("it is gone")?;
@@ -116,6 +136,7 @@ async fn order(store: &dyn Store, no: &str, acks: &OrderAcks) -> Result<(), Stri
             "its Idempotency-Key",
             acks.idempotency_key.is_none() || row.is_some_and(|row| row.out_trade_no == no),
         ),
+        ("a refund", acks.refunds.iter().all(|(no, acks)| has_refund(&order, no, acks))),
     ];
     match promises.iter().find(|(_, is_kept)| !is_kept) {
         Some((what, _)) => Err(format!("{what} was acknowledged and is lost: {order:?} {acks:?}")),
@@ -127,6 +148,14 @@ fn gave(events: &[Event], given: &str) -> bool {
     events.iter().any(
         |event| matches!(&event.what, EventKind::PrepayGot { prepay_id, .. } if prepay_id == given),
     )
+}
+
+fn has_refund(order: &Order, no: &str, acks: &RefundAcks) -> bool {
+    order.refund(no).is_some_and(|refund| {
+        refund.terms.refund_fee.get() == acks.refund_fee
+            && (acks.refund_id.is_none() || acks.refund_id == refund.refund_id)
+            && (!acks.is_back || refund.refund_status == Some(RefundStatus::Success))
+    })
 }
 
 async fn all(store: &dyn Store) -> Vec<Order> {
@@ -152,12 +181,19 @@ async fn every_end_is_told(
     let waiting: BTreeSet<String> = outbox(store).await.into_iter().map(|row| row.id).collect();
     let mut expected = BTreeSet::new();
     for order in orders {
+        let mut is_paid = false;
         for event in store.events(&order.key).await.unwrap() {
             let ends = match event.what {
-                EventKind::Fact { trade_state, .. } => {
-                    trade_state.is_paid() || trade_state == Closed
+                EventKind::Fact { trade_state, .. } if trade_state.is_paid() => {
+                    !std::mem::replace(&mut is_paid, true)
                 }
-                other => other == EventKind::Withdrawn,
+                EventKind::Fact { trade_state, .. } => trade_state == Closed,
+                EventKind::Withdrawn
+                | EventKind::RefundAccepted { .. }
+                | EventKind::RefundDelayed { .. }
+                | EventKind::RefundRefused { .. }
+                | EventKind::RefundFact { .. } => true,
+                _ => false,
             };
             if ends {
                 expected.insert(format!("shop:{}:{}", order.key.out_trade_no, event.seq));
@@ -174,73 +210,6 @@ async fn every_end_is_told(
     let told: BTreeSet<String> = bodies.into_keys().collect();
     let known: BTreeSet<String> = told.union(&waiting).cloned().collect();
     assert_eq!(known, expected, "I7: {context}: told or waiting (left), and what happened (right)");
-}
-
-/// Waits until nothing waits any more.
-pub async fn all_is_told_in_the_end(site: &Site) {
-    let http = http_client();
-    let waiting = async || {
-        let url = format!("{}/v1/webhooks", site.url());
-        let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
-        let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
-        assert_eq!(list["webhooks"][0]["dead"], 0, "{list}");
-        list["webhooks"][0]["waiting"].as_u64().unwrap()
-    };
-    let told = async {
-        let mut look = interval(Duration::from_millis(50));
-        while waiting().await > 0 {
-            look.tick().await;
-        }
-    };
-    assert!(timeout(SWEPT, told).await.is_ok(), "{} messages wait", waiting().await);
-}
-
-/// Waits until the running server has found every payment, by notice or by its sweep.
-pub async fn books_agree_in_the_end(site: &Site, wechat: &Running) {
-    let http = http_client();
-    let paid_here = async || {
-        let mut paid = 0;
-        let mut cursor = String::new();
-        loop {
-            let url = format!("{}/v1/orders?state=SUCCESS&limit=100{cursor}", site.url());
-            let reply = http.get(url).bearer_auth(SHOP.admin_key).send().await.unwrap();
-            let list: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
-            paid += list["orders"].as_array().unwrap().len();
-            match list["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return paid,
-            }
-        }
-    };
-    let agreed = async {
-        let mut look = interval(Duration::from_millis(50));
-        while paid_here().await != wechat.ledger().len() {
-            look.tick().await;
-        }
-    };
-    let in_time = timeout(SWEPT, agreed).await;
-    let (ours, theirs) = (paid_here().await, wechat.ledger().len());
-    assert!(in_time.is_ok(), "I10: {ours} paid here, {theirs} in the ledger");
-}
-
-/// Every payment of the ledger is on its order with its amount, and no other payment is anywhere.
-pub fn books(orders: &[Order], wechat: &Running) {
-    let payment = |order: &Order| {
-        let payment = order.payment.as_ref()?;
-        Some((order.key.out_trade_no.clone(), payment.transaction_id.clone(), payment.total_fee))
-    };
-    let mut ours: Vec<_> = orders.iter().filter_map(payment).collect();
-    let ledger = wechat.ledger().into_iter();
-    let mut theirs: Vec<_> =
-        ledger.map(|entry| (entry.out_trade_no, entry.transaction_id, entry.total_fee)).collect();
-    ours.sort();
-    theirs.sort();
-    assert_eq!(ours, theirs, "I11: our books on the left, WeChat's ledger on the right");
-    for order in orders {
-        let is_paid = order.trade_state == TradeState::Success;
-        assert_eq!(is_paid, order.payment.is_some(), "{order:?}");
-        assert!(order.anomalies.is_empty(), "{order:?}");
-    }
 }
 
 /// Whole lines of JSON, nothing that went wrong, nothing that is secret. The kill may have cut the last line.

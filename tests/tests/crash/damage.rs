@@ -29,7 +29,7 @@ const WAY_BACK: &str = "wxpay import";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_files_are_noticed_or_harmless() {
     let mut run = Run::new("DAMAGE", 12);
-    let mut scene = Scene::new(run.seed).await;
+    let mut scene = Scene::new(run.rounds.seed).await;
     for _ in 0..2 {
         let server = scene.site.serve().await;
         let customers = scene.customers();
@@ -47,11 +47,11 @@ async fn damaged_files_are_noticed_or_harmless() {
     let past = std::mem::replace(&mut scene.site, Site::new("http://127.0.0.1:1"));
     let mut outcomes: BTreeMap<&str, u32> = BTreeMap::new();
     let mut broken = Vec::new();
-    for round in 1..=run.rounds {
+    for round in 1..=run.rounds.count {
         let _ = fs::remove_dir_all(scene.site.data());
         copy_directory(original.path(), &scene.site.data());
         let what = spoil(&scene.site.data(), round, &mut scene.random);
-        let context = format!("{}: {what}", run.begin(round));
+        let context = format!("{}: {what}", run.rounds.begin(round));
         let mut outcome = serve(&scene, &context).await;
         if outcome.as_ref().is_ok_and(|outcome| *outcome != WHOLE) {
             // Whoever starts it once more must not get through to a store that has been repaired by forgetting.

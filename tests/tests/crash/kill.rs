@@ -21,7 +21,7 @@ async fn c01_kill_9_under_load_loses_no_acknowledged_change() {
     for shop in run.shops() {
         let mut scene = Scene::new(shop.seed).await;
         for round in shop.rounds {
-            let context = run.begin(round);
+            let context = run.rounds.begin(round);
             let start = Instant::now();
             let server = scene.site.serve().await;
             slowest_start_ms = slowest_start_ms.max(start.elapsed().as_millis());

@@ -59,7 +59,10 @@ impl Client {
                 _ => {
                     self.pay_at_the_cashier(&no).await;
                     self.query(&token, &no).await?;
-                    self.show(&no).await?;
+                    let total_fee = self.show(&no).await?;
+                    if choice > 6 {
+                        self.pay_back(&no, total_fee).await?;
+                    }
                 }
             }
         }
@@ -134,13 +137,51 @@ impl Client {
         Ok(())
     }
 
-    async fn show(&self, no: &str) -> Result<(), Gone> {
+    async fn show(&self, no: &str) -> Result<u64, Gone> {
         let request =
             self.http.get(format!("{}/v1/orders/{no}", self.url)).bearer_auth(SHOP.admin_key);
         let reply = send(&self.acks, request).await?;
         assert_eq!(reply.status, 200, "show: {}", reply.json);
         self.acks.order(no, |acks| acks.see(&reply.json));
+        Ok(reply.json["total_fee"].as_u64().unwrap())
+    }
+
+    /// The merchant pays back a part or all, sends the request twice now and then, and wants too much in the end.
+    async fn pay_back(&mut self, no: &str, total_fee: u64) -> Result<(), Gone> {
+        let refund_fee = self.random.u64(1..=total_fee);
+        let body = json!({ "out_refund_no": format!("{no}-r1"), "refund_fee": refund_fee });
+        for _ in 0..self.random.u32(1..3) {
+            self.refund(no, &body).await?;
+        }
+        match self.random.u32(..4) {
+            0 if refund_fee < total_fee => {
+                // It waits for the minute that WeChat wants between two.
+                let rest = total_fee - refund_fee;
+                let body = json!({ "out_refund_no": format!("{no}-r2"), "refund_fee": rest });
+                self.refund(no, &body).await?;
+            }
+            1 => {
+                let much = json!({ "refund_fee": total_fee - refund_fee + 1 });
+                let reply = self.ask_for_refund(no, &much).await?;
+                assert_eq!(reply.json["code"], "refund_too_much", "I4: {}", reply.json);
+            }
+            _ => {
+                self.show(no).await?;
+            }
+        }
         Ok(())
+    }
+
+    async fn refund(&self, no: &str, body: &Value) -> Result<(), Gone> {
+        let reply = self.ask_for_refund(no, body).await?;
+        assert!(matches!(reply.status, 200..=202), "refund: {} {}", reply.status, reply.json);
+        self.acks.order(no, |acks| acks.see_refund(&reply.json));
+        Ok(())
+    }
+
+    async fn ask_for_refund(&self, no: &str, body: &Value) -> Result<Reply, Gone> {
+        let request = self.post(&format!("/v1/orders/{no}/refunds"), body);
+        send(&self.acks, request.bearer_auth(SHOP.admin_key)).await
     }
 
     async fn close(&self, no: &str) -> Result<(), Gone> {

@@ -15,6 +15,7 @@ mod acks;
 mod cases;
 mod check;
 mod damage;
+mod ending;
 mod full;
 mod kill;
 mod load;

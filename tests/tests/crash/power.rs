@@ -30,7 +30,7 @@ async fn a_power_cut_under_load_loses_no_acknowledged_change() {
         let mut scene = Scene::new(shop.seed).await;
         let mut disk = LoopDisk::new(&scene.site.data(), DISK_MB).unwrap();
         for round in shop.rounds {
-            let context = run.begin(round);
+            let context = run.rounds.begin(round);
             let server = scene.site.serve().await;
             let customers = scene.customers();
             scene.some_acks(&server, ACKS_A_ROUND, &context).await;

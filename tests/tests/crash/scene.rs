@@ -14,6 +14,7 @@ use wxpay_tests::{Receiver, SHOP};
 
 use crate::acks::Acks;
 use crate::check;
+use crate::ending;
 use crate::load::Client;
 
 /// Phones and backends at work at the same time.
@@ -43,7 +44,8 @@ impl Scene {
         let wechat = Simulator::start(config).await.unwrap();
         let receiver = Receiver::start().await;
         let site = Site::new(wechat.base_url());
-        site.write_config(&site.config_with_webhook(wechat.base_url(), &receiver.url()));
+        let config = site.config_with_certificate(&wechat);
+        site.write_config(&site.with_webhook(config, &receiver.url()));
         Self { wechat, receiver, site, acks: Arc::default(), random: Rng::with_seed(seed) }
     }
 
@@ -74,19 +76,21 @@ impl Scene {
     /// A last server: in the end the books are WeChat's ledger. Answers with what there was, in words.
     pub async fn end(self) -> String {
         let server = self.site.serve().await;
-        check::books_agree_in_the_end(&self.site, &self.wechat).await;
-        check::all_is_told_in_the_end(&self.site).await;
+        ending::books_agree_in_the_end(&self.site, &self.wechat).await;
+        ending::all_is_told_in_the_end(&self.site).await;
         server.terminate();
         let (status, log) = server.wait().await;
         assert_eq!(status.code(), Some(0), "{}", log.join("\n"));
         check::log(&log, "the last server");
         let orders = self.check_store("at the end").await;
-        check::books(&orders, &self.wechat);
-        let (payments, told) = (self.wechat.ledger().len(), self.receiver.count());
+        ending::books(&orders, &self.wechat);
+        let refunds = self.wechat.refunds().len();
+        let payments = self.wechat.ledger().len() - refunds;
         let summary = format!(
-            "{}; {} orders, {payments} payments in ledger and books, {told} webhooks",
+            "{}; {} orders, {payments} payments and {refunds} refunds in ledger and books, {} webhooks",
             self.acks.summary(),
             orders.len(),
+            self.receiver.count(),
         );
         self.wechat.shutdown().await;
         summary

@@ -24,7 +24,7 @@ async fn the_nth_failed_sync_ends_all_acknowledging() {
     for shop in run.shops() {
         let mut scene = Scene::new(shop.seed).await;
         for round in shop.rounds {
-            fail(&mut scene, round, &run.begin(round)).await;
+            fail(&mut scene, round, &run.rounds.begin(round)).await;
         }
         run.acks += scene.acks.count();
         scene.end().await;

@@ -58,7 +58,7 @@ impl Day {
                 log_in(&world, &shop, "bob").await,
             ]);
         }
-        let weather = Weather::new(&world.wechat, WECHAT_TIMEOUT_MS);
+        let weather = Weather::new(WECHAT_TIMEOUT_MS);
         let rng = Rng::with_seed(seed);
         Self {
             world,

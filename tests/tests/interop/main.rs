@@ -13,6 +13,7 @@
 mod maps;
 mod peer;
 mod runner;
+mod signing;
 mod standard_webhooks;
 mod webhooks;
 

@@ -44,7 +44,7 @@ async fn the_published_libraries_believe_our_webhooks() {
 }
 
 #[tokio::test]
-async fn they_believe_nothing_that_was_changed_on_the_way() {
+async fn w02_they_believe_nothing_that_was_changed_on_the_way() {
     let mut messages = messages(&[WEBHOOK_SECRET]).await.into_iter();
     // Which of them comes first is chance.
     let message = messages.find(|message| message.body.contains("\"total_fee\":88")).unwrap();
@@ -71,7 +71,7 @@ async fn they_believe_nothing_that_was_changed_on_the_way() {
 }
 
 #[tokio::test]
-async fn a_receiver_may_change_its_secret_at_its_own_time() {
+async fn w03_a_receiver_may_change_its_secret_at_its_own_time() {
     let messages = messages(&[NEW_SECRET, WEBHOOK_SECRET]).await;
     for library in libraries() {
         for secret in [NEW_SECRET, WEBHOOK_SECRET] {

@@ -9,8 +9,11 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
+use wxpay_server::ambient::{Clock, SystemClock};
+use wxpay_server::books::Day;
+use wxpay_server::config::Config;
 use wxpay_tests::process::{Process, SOON, Site, output, wxpay};
-use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID};
+use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID, MCH_ID, WEBHOOK_SECRET};
 
 use crate::mistakes::Change::{Line, Secret, Text, Variable};
 use crate::mistakes::{MISTAKES, SECRET_KEY};
@@ -25,7 +28,7 @@ fn site() -> Site {
 }
 
 #[tokio::test]
-async fn every_mistake_is_named_and_no_secret_shown() {
+async fn g01_every_mistake_is_named_and_no_secret_shown() {
     for (name, change, expected) in MISTAKES {
         let site = site();
         let mut text = site.config("http://127.0.0.1:9");
@@ -122,7 +125,7 @@ async fn a_missing_file_is_named() {
 
 /// With https addresses of our own and WeChat's defaults, the same merchant is fine in production; sample keys are not.
 #[tokio::test]
-async fn production_refuses_published_keys() {
+async fn g03_production_refuses_published_keys() {
     let site = site();
     let text = site.config("https://api.mch.weixin.qq.com");
     let text = replaced(&text, "profile = \"test\"\n", "");
@@ -171,6 +174,48 @@ async fn check_config_shows_everything_but_secrets() {
     }
 }
 
+/// Beside the present key, masked like it; when its day is over, the server says so and starts all the same.
+#[tokio::test]
+async fn g02_a_former_key_is_shown_masked_and_missed_when_its_day_is_over() {
+    let site = site();
+    site.write_secret("former.key", SECRET_KEY);
+    let tomorrow = Day::of_ms(SystemClock.now_ms()).back(-1);
+    for (until, warning) in [
+        (tomorrow.to_string(), None),
+        ("2026-01-31".to_owned(), Some("merchants.shop.old_api_key_until: is over")),
+    ] {
+        let old = format!("old_api_key_file = \"former.key\"\nold_api_key_until = \"{until}\"\n");
+        site.write_config(&(site.config("http://127.0.0.1:9") + &old));
+        let fine = output(&mut check(&site)).await;
+        let (shown, said) = (stdout(&fine), stderr(&fine));
+        assert_eq!(fine.status.code(), Some(0), "{said}");
+        assert!(shown.contains(&format!("old_api_key = \"****(32), until {until}\"")), "{shown}");
+        assert_eq!(said.is_empty(), warning.is_none(), "{said}");
+        assert!(said.contains(warning.unwrap_or_default()), "{said}");
+        assert!(!(shown + &said).contains(SECRET_KEY));
+    }
+}
+
+/// However it is printed.
+#[tokio::test]
+async fn p04_a_configuration_prints_no_secret() {
+    let site = site();
+    site.write_secret("former.key", SECRET_KEY);
+    let text = site.config_with_webhook("http://127.0.0.1:9", "https://shop.example.com/hook");
+    let tomorrow = Day::of_ms(SystemClock.now_ms()).back(-1);
+    let old = format!("old_api_key_file = \"former.key\"\nold_api_key_until = \"{tomorrow}\"\n");
+    let text = replaced(&text, "[[merchants.webhooks]]", &format!("{old}[[merchants.webhooks]]"));
+    site.write_config(&text);
+    let config = Config::load(&site.config_path()).unwrap();
+    let printed = format!("{config:?} {config:#?}");
+    assert!(printed.contains(APPID) && printed.contains("old_api_key: Some"), "{printed}");
+    let hook = WEBHOOK_SECRET.strip_prefix("whsec_").unwrap();
+    for secret in [API_KEY, SECRET_KEY, APP_SECRET, ADMIN_KEY, hook, "test-webhook-secret"] {
+        assert!(!printed.contains(secret), "{secret} in {printed}");
+    }
+    assert_eq!(printed.matches("***").count(), 2 * 5, "{printed}");
+}
+
 /// What the manual says is what an empty file gives, but for what nobody can guess.
 #[tokio::test]
 async fn the_printed_defaults_are_a_configuration() {
@@ -187,7 +232,7 @@ async fn the_printed_defaults_are_a_configuration() {
 }
 
 #[tokio::test]
-async fn a_key_file_that_others_can_read_is_warned_of() {
+async fn g04_a_key_file_that_others_can_read_is_warned_of() {
     let site = site();
     let path = site.path().join("shop.key");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();

@@ -2,15 +2,19 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
+use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
+use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wxpay_server::store::{SledStore, Store};
 use wxpay_simulator::{Call, Fault, FaultKind};
-use wxpay_tests::process::{Process, SOON, Site, http_client, output, wxpay};
+use wxpay_tests::process::{Process, SOON, Site, binary, http_client, output, wxpay};
 use wxpay_tests::store_contract::{created, key};
 use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, APPID};
 
@@ -70,6 +74,7 @@ async fn a_hanging_wechat_does_not_delay_the_end() {
     let text = site.config(wechat.base_url());
     site.write_config(&text.replace("[wechat]\n", "[wechat]\ntotal_timeout_ms = 60000\n"));
     let server = site.serve().await;
+    wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::Hang).times(1_000)).unwrap();
     let http = http_client();
     let post = async |path: &str, token: &str, body: Value| -> Value {
         let request = http.post(format!("{}{path}", site.url())).header("token", token);
@@ -84,7 +89,6 @@ async fn a_hanging_wechat_does_not_delay_the_end() {
         let paid = post("/v1/pay", token, json!({ "orderId": order["out_trade_no"] })).await;
         assert_eq!(paid["code"], 0, "{paid}");
     }
-    wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::Hang).times(1_000)).unwrap();
     // The sweep asks five seconds after the phone was ready to pay.
     timeout(SOON, wechat.wait_until(|world| world.calls(Call::OrderQuery, None) >= 8))
         .await
@@ -245,4 +249,24 @@ async fn the_log_is_json_line_by_line_without_secrets() {
             assert!(!line.contains(secret), "{secret} in {line}");
         }
     }
+}
+
+/// The memory of a server holds keys: when it crashes, no image of it is left, even where the system would take one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p04_a_crash_leaves_no_core_dump() {
+    let site = Site::new("http://127.0.0.1:1");
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\""]).arg(binary());
+    command.args(["serve", "--config"]).arg(site.config_path());
+    command.current_dir(site.path()).env("LANG", "C.UTF-8").stdin(Stdio::null());
+    let server = site.serve_by(command.kill_on_drop(true)).await;
+    let process = format!("/proc/{}", server.pid().as_raw_nonzero());
+    let limits = fs::read_to_string(format!("{process}/limits")).unwrap();
+    let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let bytes: Vec<&str> = limit.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(bytes, ["0", "0"], "{limit}");
+    kill_process(server.pid(), Signal::ABORT).unwrap();
+    let (status, _) = server.wait().await;
+    assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()));
+    assert!(!status.core_dumped(), "{status:?}");
 }

@@ -8,11 +8,18 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod backlog;
 mod bills;
 mod books;
+mod canaries;
 mod config;
+mod connections;
+mod crowd;
+mod customer;
+mod draining;
 mod explaining;
 mod lifecycle;
+mod million;
 mod mistakes;
 mod paying;
 mod refunding;

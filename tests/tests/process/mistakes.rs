@@ -81,6 +81,41 @@ pub const MISTAKES: &[Mistake] = &[
         Text("api_key_file = \"shop.key\"", "api_key_env = \"KEY_OF_SHOP\""),
         "variable KEY_OF_SHOP is not set",
     ),
+    // The key before it.
+    (
+        "an old key for ever",
+        Line("[[merchants]]", "old_api_key_file = \"shop.secret\""),
+        "merchants.shop.old_api_key_until: expected a day such as 2026-01-31, at most 31 days",
+    ),
+    (
+        "an old key for years",
+        Line(
+            "[[merchants]]",
+            "old_api_key_file = \"shop.secret\"\nold_api_key_until = \"2999-01-01\"",
+        ),
+        "merchants.shop.old_api_key_until: expected a day such as 2026-01-31, at most 31 days",
+    ),
+    (
+        "the present key as the old one",
+        Line(
+            "[[merchants]]",
+            "old_api_key_file = \"shop.key\"\nold_api_key_until = \"2026-01-01\"",
+        ),
+        "merchants.shop.old_api_key: is the present key",
+    ),
+    (
+        "no old key file",
+        Line(
+            "[[merchants]]",
+            "old_api_key_file = \"none.key\"\nold_api_key_until = \"2026-01-01\"",
+        ),
+        "merchants.shop.old_api_key: none.key: No such",
+    ),
+    (
+        "a day of no old key",
+        Line("[[merchants]]", "old_api_key_until = \"2026-01-01\""),
+        "merchants.shop.old_api_key_until: there is no old_api_key_file",
+    ),
     // The other secrets.
     (
         "short AppSecret",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_simulator::{Call, Fault, Outcome, Running};
 use wxpay_tests::process::{Process, Site, http_client, output, wxpay};
-use wxpay_tests::{ADMIN_KEY, APPID, MCH_ID};
+use wxpay_tests::{ADMIN_KEY, APPID};
 
 use crate::{simulator, stderr, stdout};
 
@@ -16,22 +16,11 @@ struct Scene {
     _server: Process,
 }
 
-/// The lines that let a server pay back.
-fn configure(site: &Site, wechat: &Running) {
-    wechat.write_certificates(MCH_ID, site.path()).unwrap();
-    let text = site.config(wechat.base_url());
-    let plain = format!("pay_url = \"{}\"", wechat.base_url());
-    let secure = format!("pay_url = \"{}\"\nca_file = \"ca.pem\"", wechat.cashier_tls_url());
-    assert!(text.contains(&plain), "{text}");
-    let certificate = "cert_file = \"apiclient_cert.pem\"\nkey_file = \"apiclient_key.pem\"\n";
-    site.write_config(&(text.replace(&plain, &secure) + certificate));
-}
-
 impl Scene {
     async fn start() -> Self {
         let wechat = simulator().await;
         let site = Site::new(wechat.base_url());
-        configure(&site, &wechat);
+        site.write_config(&site.config_with_certificate(&wechat));
         let server = site.serve().await;
         Self { site, wechat, _server: server }
     }
@@ -124,10 +113,10 @@ async fn refund_says_what_is_wrong() {
 
 /// Wrong certificates are named at the start; none at all is no mistake.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_server_starts_with_the_right_certificate_or_none() {
+async fn u10_the_server_starts_with_the_right_certificate_or_none() {
     let wechat = simulator().await;
     let site = Site::new(wechat.base_url());
-    configure(&site, &wechat);
+    site.write_config(&site.config_with_certificate(&wechat));
     site.write_secret("apiclient_key.pem", "nothing");
     let refused = output(&mut site.command()).await;
     assert_says(&refused, 78, &["merchants.shop.key_file: holds no PEM private key"]);

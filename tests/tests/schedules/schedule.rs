@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{BoxFuture, FutureExt, join_all};
+use futures_util::future::{BoxFuture, Either, FutureExt, join_all, select};
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
@@ -18,52 +18,18 @@ use wxpay_tests::scripted::{DawdlingStore, Dice, ScriptedWeChat};
 use wxpay_tests::store_contract::key;
 use wxpay_tests::{SHOP, START_MS};
 
+use crate::counts::Counts;
 use crate::invariants::Watcher;
 
 const STEPS: u64 = 24;
 const NUMBERS: u64 = 3;
 
-/// What happened, summed over schedules: a schedule in which nothing happens proves nothing.
-#[derive(Debug, Default)]
-pub struct Counts {
-    pub actions: usize,
-    pub payments: usize,
-    pub closed: usize,
-    pub reversed: usize,
-    pub refused: usize,
-    pub anomalies: usize,
-    pub checks: usize,
-    pub refunds: usize,
-    pub refused_refunds: usize,
-}
-
-impl Counts {
-    pub fn add(&mut self, more: &Self) {
-        self.actions += more.actions;
-        self.payments += more.payments;
-        self.closed += more.closed;
-        self.reversed += more.reversed;
-        self.refused += more.refused;
-        self.anomalies += more.anomalies;
-        self.checks += more.checks;
-        self.refunds += more.refunds;
-        self.refused_refunds += more.refused_refunds;
-    }
-
-    pub fn assert_that_everything_happened(&self) {
-        let Self { actions, payments, closed, refused, .. } = self;
-        let Self { reversed, anomalies, checks, refunds, refused_refunds, .. } = self;
-        let orders = [payments, closed, reversed, refunds, refused_refunds];
-        for count in [actions, refused, anomalies, checks].into_iter().chain(orders) {
-            assert!(*count > 100, "{self:?}");
-        }
-    }
-}
-
 pub struct Schedule {
     seed: u64,
     dice: Dice,
+    /// The server's.
     clock: Arc<SteppedClock>,
+    wechats_clock: Arc<SteppedClock>,
     wechat: Arc<ScriptedWeChat>,
     store: Arc<DawdlingStore>,
     merchants: Arc<Merchants>,
@@ -79,10 +45,12 @@ impl Schedule {
     pub fn new(seed: u64) -> Self {
         let dice = Dice::new(seed);
         let clock = Arc::new(SteppedClock::new(START_MS));
+        let wechats_clock = Arc::new(SteppedClock::new(START_MS));
         let fails_one_in = [0, 3, 8][(seed % 3) as usize];
-        let wechat = ScriptedWeChat::new(Arc::clone(&clock), dice.clone(), fails_one_in);
+        let wechat = ScriptedWeChat::new(Arc::clone(&wechats_clock), dice.clone(), fails_one_in);
         let wechat = Arc::new(wechat);
         let store = Arc::new(DawdlingStore::new(dice.clone()));
+        store.be_busy([0, 0, 40][(seed / 3 % 3) as usize]);
         let merchants =
             Arc::new(Merchants::new(vec![SHOP.with_some_certificate(SignType::HmacSha256)]));
         let nonces = Arc::new(SequenceNonces::default());
@@ -93,6 +61,7 @@ impl Schedule {
             seed,
             dice,
             clock,
+            wechats_clock,
             wechat,
             store,
             merchants,
@@ -106,20 +75,47 @@ impl Schedule {
 
     pub async fn run(mut self) -> Counts {
         for _ in 0..STEPS {
-            let at_once = 1 + self.dice.below(4);
-            let actions: Vec<_> = (0..at_once).map(|_| self.action()).collect();
-            let answers = join_all(actions).await;
-            self.counts.actions += answers.len();
-            self.counts.refused += answers.iter().filter(|answer| answer.is_err()).count();
-            answers.into_iter().for_each(expected);
+            self.step().await;
             self.watcher.check(self.store.inner()).await;
             self.counts.checks += 1;
-            if self.dice.one_in(12) {
+            if self.store.has_failed() {
+                // The process ends by itself.
+                self.counts.store_failures += 1;
+                self.restart().await;
+            } else if self.dice.one_in(12) {
                 self.restart().await;
             }
         }
         self.end().await;
         self.counts
+    }
+
+    /// A few things at once; and the process may be killed in the middle of them.
+    async fn step(&mut self) {
+        if self.dice.one_in(16) {
+            self.store.fail_next();
+        }
+        let at_once = 1 + self.dice.below(4);
+        let actions: Vec<_> = (0..at_once).map(|_| self.action()).collect();
+        let life = if self.dice.one_in(8) { self.dice.below(24) } else { u64::MAX };
+        let killed = Box::pin(async {
+            for _ in 0..life {
+                tokio::task::yield_now().await;
+            }
+        });
+        match select(join_all(actions), killed).await {
+            Either::Left((answers, _)) => {
+                self.counts.actions += answers.len();
+                self.counts.refused += answers.iter().filter(|answer| answer.is_err()).count();
+                for answer in answers {
+                    expected(answer, self.store.has_failed());
+                }
+            }
+            Either::Right(_) => {
+                self.counts.kills += 1;
+                self.restart().await;
+            }
+        }
     }
 
     /// Something that somebody does.
@@ -128,6 +124,7 @@ impl Schedule {
         let order = key("shop", &number);
         let orders = Arc::clone(&self.orders);
         match self.dice.below(if self.is_wild { 13 } else { 15 }) {
+            0 if self.dice.one_in(4) => self.clock_is_set().boxed(),
             0..=2 => self.create(number).boxed(),
             3 | 4 if self.dice.one_in(4) => self.charge(number).boxed(),
             3 | 4 => {
@@ -310,8 +307,21 @@ impl Schedule {
     fn time_passes(&self) -> impl Future<Output = Result<(), OrderError>> + use<> {
         let seconds = [1, 6, 40, 310, 1_000, 7_300][self.dice.below(6) as usize];
         let (orders, clock) = (Arc::clone(&self.orders), Arc::clone(&self.clock));
+        let wechats = Arc::clone(&self.wechats_clock);
         async move {
+            wechats.step_ms(seconds * 1000);
             clock.step_ms(seconds * 1000);
+            orders.reconcile_due().await;
+            Ok(())
+        }
+    }
+
+    /// Somebody sets the server's clock, on or back, and WeChat's stays as it is.
+    fn clock_is_set(&self) -> impl Future<Output = Result<(), OrderError>> + use<> {
+        let by_ms = [-90_000, -5_000, 2_000, 60_000][self.dice.below(4) as usize];
+        let (orders, clock) = (Arc::clone(&self.orders), Arc::clone(&self.clock));
+        async move {
+            clock.step_ms(by_ms);
             orders.reconcile_due().await;
             Ok(())
         }
@@ -319,6 +329,7 @@ impl Schedule {
 
     /// The process ends and starts again: nothing is left but the store.
     async fn restart(&mut self) {
+        self.store.reopen();
         self.orders = rules(&self.store, &self.wechat, &self.clock, &self.nonces, &self.merchants);
         self.orders.watch_open().await.unwrap();
     }
@@ -337,8 +348,11 @@ impl Schedule {
     /// WeChat is well again and time goes by: every order ends, and the books are right.
     async fn end(&mut self) {
         self.wechat.heal();
+        self.store.reopen();
+        self.store.be_busy(0);
         for _ in 0..100 {
             self.clock.step_ms(3_600_000);
+            self.wechats_clock.step_ms(3_600_000);
             self.orders.reconcile_due().await;
             self.watcher.check(self.store.inner()).await;
             if self.store.inner().watched().await.unwrap().is_empty() {
@@ -391,9 +405,11 @@ fn booked_refunds(orders: &[Order]) -> Vec<(String, String, Fen, RefundStatus)> 
 const WRONG_PAYMENT: &str = "4100000000";
 
 /// What may be refused, and why; anything else is a mistake of ours.
-fn expected(answer: Result<(), OrderError>) {
+fn expected(answer: Result<(), OrderError>, store_has_failed: bool) {
     match answer {
+        Err(OrderError::Store(StoreError::Failed { .. })) if store_has_failed => {}
         Ok(())
+        | Err(OrderError::Store(StoreError::Busy))
         | Err(OrderError::NotFound | OrderError::Gateway(_))
         | Err(OrderError::Conflict(
             Conflict::NumberUsed

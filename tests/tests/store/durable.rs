@@ -107,7 +107,7 @@ async fn check_writers(store: &dyn Store) {
 
 /// A full queue is answered at once, and nothing of what was refused happens.
 #[tokio::test]
-async fn more_than_can_wait_is_busy() {
+async fn k03_more_than_can_wait_is_busy() {
     let directory = TempDir::new().unwrap();
     let store = Arc::new(open(directory.path()));
     let mut tasks = JoinSet::new();

@@ -13,7 +13,7 @@ async fn two_addresses() -> World {
 }
 
 #[tokio::test]
-async fn orders_are_placed_asked_about_and_closed_through_the_backup() {
+async fn u09_orders_are_placed_asked_about_and_closed_through_the_backup() {
     let world = World::with(Setup { backup: true, ..Setup::default() }).await;
     world.lose_notices();
     let token = world.log_in("alice").await;
@@ -37,7 +37,7 @@ async fn orders_are_placed_asked_about_and_closed_through_the_backup() {
 
 /// A call whose outcome is unknown was sent: the same to another address would be a second one.
 #[tokio::test]
-async fn what_was_sent_is_not_sent_to_the_backup() {
+async fn u09_what_was_sent_is_not_sent_to_the_backup() {
     let world = two_addresses().await;
     let backup = world.wechat.backup_url().unwrap().to_owned();
     let token = world.log_in("alice").await;
@@ -50,7 +50,7 @@ async fn what_was_sent_is_not_sent_to_the_backup() {
 }
 
 #[tokio::test]
-async fn charges_reversals_and_refunds_never_go_to_the_backup() {
+async fn u09_charges_reversals_and_refunds_never_go_to_the_backup() {
     let world = two_addresses().await;
     let backup = world.wechat.backup_url().unwrap().to_owned();
     let (charged, fresh) = (ordered(&world).await, ordered(&world).await);

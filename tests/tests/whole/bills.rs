@@ -88,7 +88,7 @@ async fn a_day_that_no_bill_can_be_of_is_a_wrong_field() {
 }
 
 #[tokio::test]
-async fn no_fault_of_a_download_marks_the_day_as_done() {
+async fn b02_no_fault_of_a_download_marks_the_day_as_done() {
     let setup = Setup { wechat_timeout_ms: 200, ..Setup::default() };
     let (world, _) = sold(setup, &[350, 88, 1]).await;
     for (fault, code) in [

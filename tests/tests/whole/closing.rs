@@ -59,7 +59,7 @@ async fn an_order_nobody_tried_to_pay_ends_without_wechat() {
 }
 
 #[tokio::test]
-async fn closing_an_order_that_was_just_paid_says_so() {
+async fn t04_closing_an_order_that_was_just_paid_says_so() {
     let world = World::start().await;
     world.lose_notices();
     let token = world.log_in("alice").await;
@@ -94,7 +94,7 @@ async fn a_close_that_came_too_late_is_no_202_even_if_the_payment_cannot_be_aske
 }
 
 #[tokio::test]
-async fn a_young_order_is_closed_as_soon_as_wechat_allows() {
+async fn t05_a_young_order_is_closed_as_soon_as_wechat_allows() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 88).await;

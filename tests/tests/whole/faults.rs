@@ -2,10 +2,13 @@
 
 use reqwest::Method;
 use serde_json::json;
+use tracing_subscriber::filter::LevelFilter;
 use wxpay_core::SignType;
 use wxpay_core::messages::TradeState;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome, PayError};
-use wxpay_tests::{Reply, Setup, World};
+use wxpay_tests::{Logs, Reply, Setup, World};
+
+use crate::api::assert_error;
 
 /// Long enough for every call on a busy machine, and waited for at each hang.
 const WECHAT_TIMEOUT_MS: u64 = 600;
@@ -70,7 +73,7 @@ async fn pay_at_the_cashier(world: &World, no: &str) {
 }
 
 #[tokio::test]
-async fn an_order_whose_unifiedorder_failed_is_paid_on_retry() {
+async fn u05_an_order_whose_unifiedorder_failed_is_paid_on_retry() {
     for sign_type in SIGN_TYPES {
         let world = world(sign_type).await;
         let token = world.log_in("alice").await;
@@ -89,6 +92,43 @@ async fn an_order_whose_unifiedorder_failed_is_paid_on_retry() {
         assert_eq!(world.wechat.faults(), []);
         world.assert_books_agree().await;
     }
+}
+
+/// Without WeChat's signed yes the phone gets nothing to pay with; the order is as it was, and can be paid.
+#[tokio::test]
+async fn s09_the_phone_gets_nothing_without_a_signed_yes() {
+    let world = world(SignType::HmacSha256).await;
+    let token = world.log_in("alice").await;
+    let refused = |code: &'static str| (Fault::err_code(Call::UnifiedOrder, code), Some(code));
+    for ((fault, wechat_code), status, code) in [
+        ((Fault::new(Call::UnifiedOrder, FaultKind::WrongSign), None), 502, "upstream_bad_sign"),
+        ((Fault::new(Call::UnifiedOrder, FaultKind::NoSign), None), 502, "upstream_bad_sign"),
+        (refused("NOAUTH"), 502, "upstream_refused"),
+        (refused("NOTENOUGH"), 502, "upstream_refused"),
+        (refused("ORDERPAID"), 502, "upstream_refused"),
+        (refused("ORDERCLOSED"), 502, "upstream_refused"),
+        (refused("OUT_TRADE_NO_USED"), 502, "upstream_refused"),
+        (refused("PARAM_ERROR"), 502, "upstream_refused"),
+        (refused("SIGNERROR"), 502, "upstream_refused"),
+        (refused("A_CODE_NOBODY_KNOWS"), 503, "upstream_busy"),
+    ] {
+        let no = world.create(88).await;
+        world.wechat.set_fault(fault.of_order(&no)).unwrap();
+        let logs = Logs::start(LevelFilter::TRACE);
+        let reply = world.pay(&token, &no).await;
+        assert_error(&reply, status, code, None);
+        assert_eq!(reply.json["wechat_code"].as_str(), wechat_code, "{}", reply.text);
+        for word in ["prepay_id", "paySign", "nonceStr"] {
+            assert!(!reply.text.contains(word), "{}", reply.text);
+        }
+        let line = logs.lines_with("request failed").pop().unwrap();
+        assert!(line.contains(code) && !line.contains("paySign"), "{line}");
+        let order = world.order(&no).await;
+        assert_eq!((order.trade_state, order.prepay), (TradeState::NotPay, None), "{code}");
+        assert_eq!(world.pay(&token, &no).await.status, 200, "{code} {wechat_code:?}");
+        pay_at_the_cashier(&world, &no).await;
+    }
+    world.assert_books_agree().await;
 }
 
 #[tokio::test]
@@ -138,7 +178,7 @@ async fn a_payment_whose_notice_and_query_failed_is_found_by_the_next_query() {
 }
 
 #[tokio::test]
-async fn a_close_that_failed_is_finished_or_the_order_is_paid() {
+async fn u05_a_close_that_failed_is_finished_or_the_order_is_paid() {
     for sign_type in SIGN_TYPES {
         let world = world(sign_type).await;
         let token = world.log_in("alice").await;
@@ -252,7 +292,7 @@ async fn a_lost_notice_is_found_within_five_seconds() {
 }
 
 #[tokio::test]
-async fn an_unreachable_wechat_is_a_502_and_the_order_is_paid_afterwards() {
+async fn u01_an_unreachable_wechat_is_a_502_and_the_order_is_paid_afterwards() {
     // A port that was free a moment ago, and that nobody listens on.
     let nobody = "127.0.0.1:1";
     let url = Some(format!("http://{nobody}"));

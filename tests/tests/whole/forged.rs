@@ -2,14 +2,14 @@
 
 use reqwest::Method;
 use serde_json::json;
-use wxpay_core::SignType;
+use wxpay_core::{ApiKey, SignType};
 use wxpay_simulator::{Call, Fault, FaultKind, NoticeKind, Outcome};
 use wxpay_tests::{BAKERY, Notice, SHOP, SISTER, Setup, Shop, World};
 
 use crate::scene::{FAIL, HMAC, Scene, TOTAL_FEE};
 
 #[tokio::test]
-async fn a_notice_with_any_field_changed_is_refused() {
+async fn s01_a_notice_with_any_field_changed_is_refused() {
     let scene = Scene::start().await;
     let genuine = scene.notice().signed(HMAC, &SHOP);
     for name in genuine.names() {
@@ -31,35 +31,57 @@ async fn a_notice_with_any_field_changed_is_refused() {
     scene.assert_refused(odd.xml(), 400, "return_code: expected one of SUCCESS, FAIL").await;
 }
 
+const MALFORMED: &str = "sign: expected 64 upper-case hex characters";
+const MISMATCH: &str = "sign: does not match the fields and the key";
+
 #[tokio::test]
-async fn a_notice_without_a_right_signature_is_refused() {
+async fn s02_a_notice_without_a_signature_is_refused() {
     let scene = Scene::start().await;
     let notice = scene.notice();
-    let right = notice.signature(HMAC, &SHOP);
-    let malformed = "sign: expected 64 upper-case hex characters";
-    let mismatch = "sign: does not match the fields and the key";
-    let lower_key = Shop { api_key: "test0key0test0key0test0key0test9", ..SHOP };
-    for (signature, reason) in [
-        ("", "sign: missing"),
-        ("   ", malformed),
-        (&right.to_lowercase(), malformed),
-        (&right[..63], malformed),
-        (&format!("{right}0"), malformed),
-        (&format!(" {right}"), malformed),
-        (&right.replace(&right[..1], "G"), malformed),
-        (&notice.signature(SignType::Md5, &SHOP), malformed),
-        (&notice.signature(HMAC, &BAKERY), mismatch),
-        (&notice.signature(HMAC, &lower_key), mismatch),
-        (&"0".repeat(64), mismatch),
-    ] {
-        let notice = notice.clone().with("sign", signature);
-        scene.assert_refused(notice.xml(), 400, reason).await;
-    }
     scene.assert_refused(notice.xml(), 400, "sign: missing").await;
+    for (signature, reason) in [("", "sign: missing"), (" ", MALFORMED), ("\t\n ", MALFORMED)] {
+        scene.assert_refused(notice.clone().with("sign", signature).xml(), 400, reason).await;
+    }
 }
 
 #[tokio::test]
-async fn a_signed_sign_type_other_than_the_order_s_is_refused() {
+async fn s03_a_notice_signed_with_another_key_is_refused() {
+    let key = "Test0Key0Test0Key0Test0Key0TestA";
+    let shop = Shop { api_key: key, ..SHOP };
+    let scene = Scene::with(Setup { shops: vec![shop, BAKERY], ..Setup::default() }).await;
+    let notice = scene.notice();
+    for other in [BAKERY.api_key, &key.to_lowercase(), &key.to_uppercase(), &"0".repeat(32)] {
+        let other = ApiKey::new(other).unwrap();
+        let forged = notice.clone().with("sign", notice.sign_with(HMAC, &other).as_str());
+        scene.assert_refused(forged.xml(), 400, MISMATCH).await;
+    }
+    // HMAC-SHA256 of the same text, with a key of no bytes.
+    let forged = notice.clone().with("sign", &notice.sign_with_nothing());
+    scene.assert_refused(forged.xml(), 400, MISMATCH).await;
+    scene.assert_taken(notice.signed(HMAC, &shop).xml()).await;
+}
+
+#[tokio::test]
+async fn s04_a_signature_in_another_form_is_refused() {
+    let scene = Scene::start().await;
+    let notice = scene.notice();
+    let right = notice.signature(HMAC, &SHOP);
+    for (signature, reason) in [
+        (right.to_lowercase(), MALFORMED),
+        (right[..63].to_owned(), MALFORMED),
+        (format!("{right}0"), MALFORMED),
+        (format!(" {right}"), MALFORMED),
+        (right.replace(&right[..1], "G"), MALFORMED),
+        (notice.signature(SignType::Md5, &SHOP), MALFORMED),
+        ("0".repeat(64), MISMATCH),
+    ] {
+        let notice = notice.clone().with("sign", &signature);
+        scene.assert_refused(notice.xml(), 400, reason).await;
+    }
+}
+
+#[tokio::test]
+async fn s05_a_signed_sign_type_other_than_the_order_s_is_refused() {
     let scene = Scene::start().await;
     for word in ["SHA1", "md5 ", "HMAC-SHA1", "hmac-sha256", "MD5"] {
         let notice = scene.notice().with("sign_type", word).signed(HMAC, &SHOP);
@@ -82,12 +104,6 @@ async fn a_genuine_notice_for_something_else_is_refused() {
     ] {
         scene.assert_refused(changed.signed(HMAC, &SHOP).xml(), 400, reason).await;
     }
-    for total_fee in
-        ["0", "-1", "10000.0", "1e4", "010000", "+10000", "9223372036854775808", "１００００"]
-    {
-        let notice = notice.clone().with("total_fee", total_fee).signed(HMAC, &SHOP);
-        scene.assert_refused(notice.xml(), 400, "total_fee: expected a whole number of fen").await;
-    }
     for name in ["total_fee", "transaction_id", "time_end", "result_code"] {
         let notice = notice.clone().without(name).signed(HMAC, &SHOP);
         scene.assert_refused(notice.xml(), 400, &format!("{name}: missing")).await;
@@ -100,6 +116,17 @@ async fn a_genuine_notice_for_something_else_is_refused() {
     {
         let notice = notice.clone().with(name, value).signed(HMAC, &SHOP);
         scene.assert_refused(notice.xml(), 400, &format!("{name}: expected")).await;
+    }
+}
+
+#[tokio::test]
+async fn m01_a_notice_of_an_amount_that_is_no_whole_number_of_fen_is_refused() {
+    let scene = Scene::start().await;
+    for total_fee in
+        ["0", "-1", "10000.0", "1e4", "010000", "+10000", "9223372036854775808", "１００００"]
+    {
+        let notice = scene.notice().with("total_fee", total_fee).signed(HMAC, &SHOP);
+        scene.assert_refused(notice.xml(), 400, "total_fee: expected a whole number of fen").await;
     }
 }
 

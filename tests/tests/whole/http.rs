@@ -1,27 +1,29 @@
-//! HTTP itself: limits, broken and slow clients, clients that hang up, and shutting down.
+//! HTTP itself (H01 to H04): limits, broken and slow clients, clients that hang up, and shutting down.
 
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
 use tokio::time::timeout;
+use tracing_subscriber::filter::LevelFilter;
 use wxpay_core::messages::TradeState;
 use wxpay_server::http::Limits;
+use wxpay_server::orders::EventKind;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
-use wxpay_tests::{SHOP, Setup, Wire, World};
+use wxpay_tests::{Logs, SHOP, Setup, Wire, World};
 
 use crate::api::assert_error;
 
 /// What must end, ends within this; generous, because the machine may be busy.
 const SOON: Duration = Duration::from_secs(8);
 
-async fn with_limits(change: impl FnOnce(&mut Limits)) -> World {
+pub(crate) async fn with_limits(change: impl FnOnce(&mut Limits)) -> World {
     let mut setup = Setup::default();
     change(&mut setup.limits);
     World::with(setup).await
 }
 
-fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
+pub(crate) fn request(method: &str, path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
@@ -44,7 +46,7 @@ async fn pay_request(world: &World) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_json_body_above_16_kib_is_refused() {
+async fn h03_a_json_body_above_16_kib_is_refused() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let bearer = format!("Bearer {}", SHOP.admin_key);
@@ -59,6 +61,11 @@ async fn a_json_body_above_16_kib_is_refused() {
         assert_ne!(reply.status, 413, "{}", reply.text);
     }
     let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000)).repeat(5);
+    // Whoever is still sending hears why it is refused.
+    for bytes in [100_000, 900_000] {
+        let reply = world.call(Method::POST, "/v1/login", &[], fill(bytes)).await;
+        assert_error(&reply, 413, "body_too_large", None);
+    }
     let head = "POST /v1/login HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\
         connection: close\r\n\r\n";
     let reply = answer_to(&world, format!("{head}{chunk}0\r\n\r\n")).await;
@@ -66,7 +73,7 @@ async fn a_json_body_above_16_kib_is_refused() {
 }
 
 #[tokio::test]
-async fn wrong_methods_and_paths_have_json_answers() {
+async fn h04_wrong_methods_and_paths_have_json_answers() {
     let world = World::start().await;
     let bearer = format!("Bearer {}", SHOP.admin_key);
     let headers = [("authorization", bearer.as_str())];
@@ -137,9 +144,10 @@ async fn wrong_methods_and_paths_have_json_answers() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_no_http_is_refused_and_the_next_client_is_served() {
+async fn h04_a_request_that_is_no_http_is_refused_and_the_next_client_is_served() {
     let world = World::start().await;
     let big = "x".repeat(17 * 1024);
+    let (long, logs) = ("X".repeat(9_000), Logs::start(LevelFilter::INFO));
     let many: String = (0..200).map(|n| format!("x{n}: 1\r\n")).collect();
     for (bytes, status) in [
         (format!("GET /{big} HTTP/1.1\r\nhost: x\r\n\r\n"), "431 "),
@@ -154,21 +162,28 @@ async fn a_request_that_is_no_http_is_refused_and_the_next_client_is_served() {
         ("hello\r\n\r\n".into(), "400 "),
         ("GET /a b HTTP/1.1\r\n\r\n".into(), "400 "),
         ("\u{16}\u{3}\u{1}\0\u{5}\0\0\r\n\r\n".into(), "400 "),
+        (format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", big.repeat(4)), "431 "),
+        (format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", big.repeat(4)), "431 "),
+        ("GET / HTTP/1.1\r\nhost: x\r\na\0b: 1\r\n\r\n".into(), "400 "),
+        ("GET / HTTP/2.0\r\nhost: x\r\n\r\n".into(), "400 "),
+        ("GET / HTTP/1.1\nhost: x\nconnection: close\n\n".into(), "404 "),
+        ("CONNECT x:443 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".into(), "404 "),
+        ("OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".into(), "404 "),
+        ("GET http://y/healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".into(), "200 "),
+        (format!("{long} /v1/pay HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"), "405 "),
     ] {
         let reply = answer_to(&world, &bytes).await;
         let what: String = bytes.chars().take(60).collect();
         assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{what:?}: {reply:?}");
     }
-    // Both lengths at once: whichever is meant, what follows is never taken for a second request.
-    let smuggled = "POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\n\
-        transfer-encoding: chunked\r\nconnection: close\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n";
-    let reply = answer_to(&world, smuggled).await;
-    assert_eq!(reply.matches("HTTP/1.1 ").count(), 1, "{reply}");
     assert_eq!(world.call(Method::GET, "/healthz", &[], "").await.status, 200);
+    assert!(logs.lines_with("\"method\":\"XXXX").len() == 1, "{}", logs.text());
+    let too_much = |line: &&str| line.len() > 1_000 || line.contains("\"ERROR\"");
+    assert_eq!(logs.text().lines().find(too_much), None);
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_is_not_waited_for() {
+async fn h01_a_head_that_does_not_come_is_not_waited_for() {
     let world = with_limits(|limits| limits.header_timeout_ms = 200).await;
     let half = "POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-le";
     let waiting = async {
@@ -186,7 +201,7 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_a_408() {
+async fn h02_a_body_that_does_not_come_is_a_408() {
     let world = with_limits(|limits| limits.body_timeout_ms = 200).await;
     let notice = "/v1/notify/shop/pay";
     for path in ["/v1/login", "/v1/pay", notice] {
@@ -199,9 +214,69 @@ async fn a_body_that_does_not_come_is_a_408() {
     assert_eq!(world.wechat.calls(Call::Code2Session, None), 0);
 }
 
+/// One byte after the other never makes a body, however long it goes on.
+#[tokio::test]
+async fn h02_a_body_that_drips_is_a_408() {
+    let world = with_limits(|limits| {
+        limits.body_timeout_ms = 200;
+        limits.header_timeout_ms = 200;
+    })
+    .await;
+    let pause = Duration::from_millis(20);
+    let mut wire = Wire::open(&world.server.url).await;
+    wire.send("POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n").await;
+    let reply = timeout(SOON, wire.drip(" ", pause)).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
+    let mut wire = Wire::open(&world.server.url).await;
+    wire.send("POST /v1/login HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").await;
+    let reply = timeout(SOON, wire.drip("1\r\n \r\n", pause)).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
+    let mut wire = Wire::open(&world.server.url).await;
+    wire.send("POST /v1/login HTTP/1.1\r\n").await;
+    let reply = timeout(SOON, wire.drip("x: 1\r\n", pause)).await.unwrap();
+    assert!(!reply.contains("200 OK"), "{reply}");
+    assert_eq!(world.wechat.calls(Call::Code2Session, None), 0);
+}
+
+/// There is one place, and somebody asks for much and takes nothing of it. Whoever takes it, little by little, gets all.
+#[tokio::test]
+async fn h02_a_client_that_takes_nothing_of_its_reply_loses_its_place() {
+    let world = with_limits(|limits| {
+        limits.max_connections = 1;
+        limits.body_timeout_ms = 300;
+    })
+    .await;
+    let detail = "x".repeat(5_900);
+    for _ in 0..100 {
+        let order = json!({ "total_fee": 1, "body": "tea", "detail": detail }).to_string();
+        let headers = format!("authorization: Bearer {}\r\nconnection: close\r\n", SHOP.admin_key);
+        let reply = answer_to(&world, request("POST", "/v1/orders", &headers, &order)).await;
+        assert!(reply.starts_with("HTTP/1.1 201 "), "{reply}");
+    }
+    let logs = Logs::start(LevelFilter::DEBUG);
+    let headers = format!("authorization: Bearer {}\r\nconnection: close\r\n", SHOP.admin_key);
+    let mut lazy = Wire::narrow(&world.server.url).await;
+    // Much more than what the system takes in the place of a client.
+    let bearer = format!("authorization: Bearer {}\r\n", SHOP.admin_key);
+    lazy.send(request("GET", "/v1/export", &bearer, "").repeat(20)).await;
+    let health = request("GET", "/healthz", "connection: close\r\n", "");
+    let reply = timeout(SOON, answer_to(&world, health)).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    let lines = logs.lines_with("connection ended");
+    assert!(lines.len() == 1 && lines[0].contains("timed out"), "{lines:?}");
+    let cut_off = lazy.read_to_end().await;
+    assert!(cut_off.matches("HTTP/1.1 200 OK").count() < 20, "not all was sent");
+    assert!(!cut_off.ends_with("\r\n0\r\n\r\n"), "nobody takes the last for whole");
+    let mut narrow = Wire::narrow(&world.server.url).await;
+    narrow.send(request("GET", "/v1/export", &headers, "")).await;
+    let whole = narrow.read_to_end().await;
+    assert!(whole.ends_with("\r\n0\r\n\r\n") && whole.matches(&detail).count() >= 100);
+    assert_eq!(world.all_orders().await.len(), 100);
+}
+
 #[tokio::test]
 async fn a_client_that_hangs_up_in_the_middle_of_pay_leaves_a_whole_order() {
-    let world = World::start().await;
+    let world = World::with(Setup { durable: true, ..Setup::default() }).await;
     let (request, no) = pay_request(&world).await;
     let slow = Fault::new(Call::UnifiedOrder, FaultKind::Delay).delay_ms(300);
     world.wechat.set_fault(slow).unwrap();
@@ -210,10 +285,22 @@ async fn a_client_that_hangs_up_in_the_middle_of_pay_leaves_a_whole_order() {
     let asked = |wechat: &wxpay_simulator::World| wechat.calls(Call::UnifiedOrder, None) == 1;
     world.wechat.wait_until(asked).await.unwrap();
     assert_eq!(world.order(&no).await.prepay, None, "WeChat has not answered yet");
+    let asked = world.events(&no).await.pop().unwrap();
+    assert!(matches!(asked.what, EventKind::PrepayAsked { .. }), "durable before it is sent");
+    let logs = Logs::start(LevelFilter::INFO);
     drop(wire);
     world.until(async || world.order(&no).await.prepay.is_some()).await;
+    let gone = logs.lines_with("the client hung up; the request goes on");
+    assert!(gone.len() == 1 && gone[0].contains("/v1/pay"), "{}", logs.text());
+    let world = world.restart().await;
+    let prepay_id = format!("prepay_id={}", world.wechat.order(&no).unwrap().prepay_id());
+    let token = world.log_in("alice").await;
+    let again = world.pay(&token, &no).await;
+    assert_eq!((again.status, &again.json["package"]), (200, &json!(prepay_id)), "{}", again.text);
     world.wechat.pay(&no, Outcome::Pay).await.unwrap();
-    world.acknowledged(&no).await;
+    // WeChat knows the former address only, so the phone asks.
+    let reply = world.phone("/v1/query", &token, json!({ "orderId": no })).await;
+    assert_eq!(reply.json["paid"], true, "{}", reply.text);
     assert_eq!(world.wechat.calls(Call::UnifiedOrder, None), 1);
     world.assert_books_agree().await;
 }

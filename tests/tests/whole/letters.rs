@@ -39,7 +39,7 @@ async fn dead(world: &World, receiver: &Receiver, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_gone_is_left_alone_until_somebody_replays() {
+async fn w04_an_endpoint_that_is_gone_is_left_alone_until_somebody_replays() {
     let receiver = Receiver::start().await;
     let world = world_with(&receiver).await;
     let logs = Logs::start(LevelFilter::INFO);
@@ -218,7 +218,7 @@ async fn an_endpoint_that_leaves_the_configuration_keeps_its_messages_until_it_r
 }
 
 #[tokio::test]
-async fn its_secrets_stay_here() {
+async fn p01_its_secrets_stay_here() {
     let receiver = Receiver::start().await;
     receiver.answer_next([Answer::Close, Answer::Status(500), Answer::Hang, Answer::Status(410)]);
     let mut hook = receiver.webhook(ENDPOINT);

@@ -112,7 +112,7 @@ async fn a_payment_belongs_to_one_order() {
 }
 
 #[tokio::test]
-async fn an_unpaid_answer_that_arrives_after_the_payment_moves_nothing_back() {
+async fn t03_an_unpaid_answer_that_arrives_after_the_payment_moves_nothing_back() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 88).await;
@@ -131,10 +131,10 @@ async fn an_unpaid_answer_that_arrives_after_the_payment_moves_nothing_back() {
 }
 
 #[tokio::test]
-async fn notice_and_query_at_once_are_one_payment() {
+async fn t02_notice_and_query_at_once_are_one_payment() {
     let world = World::with(Setup { durable: true, ..Setup::default() }).await;
     let token = world.log_in("alice").await;
-    for _ in 0..40 {
+    for _ in 0..200 {
         let no = world.prepaid(&token, 88).await;
         let query = json!({ "orderId": no });
         let (paid, _, _) = tokio::join!(
@@ -152,7 +152,7 @@ async fn notice_and_query_at_once_are_one_payment() {
 }
 
 #[tokio::test]
-async fn a_coupon_pays_a_part_and_the_order_is_paid_whole() {
+async fn m03_a_coupon_pays_a_part_and_the_order_is_paid_whole() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 1_000).await;

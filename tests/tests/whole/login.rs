@@ -43,7 +43,7 @@ async fn what_a_phone_told_of_itself_is_kept_until_it_tells_something_else() {
 }
 
 #[tokio::test]
-async fn wechat_is_asked_about_a_code_at_most_once() {
+async fn a04_wechat_is_asked_about_a_code_at_most_once() {
     let world = World::start().await;
     let asked = || world.wechat.calls(Call::Code2Session, None);
     let code = world.code("alice");
@@ -70,7 +70,7 @@ async fn wechat_is_asked_about_a_code_at_most_once() {
 }
 
 #[tokio::test]
-async fn a_forged_code_is_a_401_and_asked_about_once() {
+async fn a04_a_forged_code_is_a_401_and_asked_about_once() {
     let world = World::start().await;
     let injected = format!("{}&secret=1&appid={}#", world.code("alice"), BAKERY.appid);
     let forged = ["forged", "a b", "%00", "&secret=x", "?", "../../x", "代码", "a\r\nb", &injected];
@@ -89,7 +89,7 @@ async fn a_forged_code_is_a_401_and_asked_about_once() {
 }
 
 #[tokio::test]
-async fn a_malformed_login_is_not_sent_to_wechat() {
+async fn a04_a_malformed_login_is_not_sent_to_wechat() {
     let world = World::start().await;
     let code = world.code("alice");
     for (body, field) in [
@@ -145,7 +145,7 @@ async fn wechat_busy_is_a_503() {
 }
 
 #[tokio::test]
-async fn what_code2session_refuses_has_its_own_answer() {
+async fn a05_what_code2session_refuses_has_its_own_answer() {
     let refused = |errcode: i64| json!({ "errcode": errcode, "errmsg": "canary-errmsg" });
     for (answer, status, code) in [
         (refused(40029), 401, "login_code_invalid"),

@@ -424,7 +424,7 @@ async fn without_a_certificate_no_code_is_charged() {
 
 /// The code is the user's secret: not in the log, not in the books, not in any answer.
 #[tokio::test]
-async fn a_payment_code_leaves_no_trace() {
+async fn p01_a_payment_code_leaves_no_trace() {
     for behaviour in [Behaviour::Pays, Behaviour::NotEnough, WORDS[0], WORDS[1]] {
         let world = counter().await;
         let no = ordered(&world).await;

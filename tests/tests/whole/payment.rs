@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wxpay_core::messages::TradeState;
-use wxpay_simulator::Outcome;
+use wxpay_simulator::{Call, Outcome};
 use wxpay_tests::World;
 
 #[tokio::test]
@@ -26,12 +26,17 @@ async fn a_payment_is_on_the_books_when_the_notice_has_come() {
 }
 
 #[tokio::test]
-async fn the_phone_s_word_is_only_a_reason_to_ask() {
+async fn a07_the_phone_s_word_is_only_a_reason_to_ask() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.create(1).await;
     world.pay(&token, &no).await;
-    let reply = world.phone("/v1/query", &token, json!({ "orderId": no })).await;
+    let before = world.order(&no).await;
+    let asked = world.wechat.calls(Call::OrderQuery, Some(&no));
+    let body = json!({ "orderId": no, "paid": true, "errMsg": "requestPayment:ok" });
+    let reply = world.phone("/v1/query", &token, body).await;
     assert_eq!(reply.json["trade_state"], "NOTPAY", "{}", reply.text);
     assert_eq!(reply.json["paid"], false);
+    assert_eq!(world.order(&no).await, before);
+    assert_eq!(world.wechat.calls(Call::OrderQuery, Some(&no)), asked + 1);
 }

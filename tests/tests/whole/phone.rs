@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use reqwest::Method;
 use serde_json::{Value, json};
 use wxpay_core::messages::TradeState;
+use wxpay_core::{Params, SignType, sign};
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
-use wxpay_tests::{Reply, Setup, World};
+use wxpay_tests::{Reply, SHOP, START_MS, Setup, World};
 
 use crate::api::{assert_error, without_id};
 
@@ -23,8 +24,32 @@ fn assert_can_be_paid(reply: &Reply) {
     assert_eq!(reply.json.as_object().unwrap().len(), 7, "{}", reply.text);
 }
 
+/// The five strings, and the sixth that the phone itself adds, give the signature; see the vectors of core for its bytes.
 #[tokio::test]
-async fn another_user_s_order_does_not_exist() {
+async fn s10_the_phone_gets_five_strings_that_fit_each_other() {
+    for sign_type in [SignType::Md5, SignType::HmacSha256] {
+        let world = World::with(Setup { sign_type, ..Setup::default() }).await;
+        let token = world.log_in("alice").await;
+        let no = world.create(88).await;
+        let reply = world.pay(&token, &no).await;
+        assert_can_be_paid(&reply);
+        let text = |field: &str| reply.json[field].as_str().unwrap().to_owned();
+        let prepay_id = world.wechat.order(&no).unwrap().prepay_id().to_owned();
+        assert_eq!(text("package"), format!("prepay_id={prepay_id}"));
+        assert_eq!(text("timeStamp"), (START_MS / 1_000).to_string());
+        assert_eq!(text("signType"), sign_type.as_str());
+        let signed = ["timeStamp", "nonceStr", "package", "signType"].map(|f| (f, text(f)));
+        let mut params = Params::from_pairs(signed.iter().map(|(f, v)| (*f, v.as_str()))).unwrap();
+        params.set("appId", SHOP.appid).unwrap();
+        assert_eq!(text("paySign"), sign(&params, sign_type, &SHOP.key()).as_str());
+        params.remove("appId");
+        params.set("appid", SHOP.appid).unwrap();
+        assert_ne!(text("paySign"), sign(&params, sign_type, &SHOP.key()).as_str());
+    }
+}
+
+#[tokio::test]
+async fn a02_another_user_s_order_does_not_exist() {
     let world = World::start().await;
     let (alice, bob) = (world.log_in("alice").await, world.log_in("bob").await);
     let claimed = world.prepaid(&alice, 88).await;
@@ -147,7 +172,7 @@ async fn an_order_id_is_text_or_a_whole_number() {
 }
 
 #[tokio::test]
-async fn the_phone_cannot_set_the_price_or_the_state() {
+async fn a07_the_phone_cannot_set_the_price_or_the_state() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.create(10_000).await;
@@ -191,7 +216,7 @@ async fn only_mini_program_orders_are_paid_by_the_phone() {
 }
 
 #[tokio::test]
-async fn the_user_s_address_comes_from_the_connection_or_a_trusted_proxy() {
+async fn h08_the_user_s_address_comes_from_the_connection_or_a_trusted_proxy() {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let other: IpAddr = "203.0.113.9".parse().unwrap();
     let cases: [(&[IpAddr], &str, &str); 9] = [

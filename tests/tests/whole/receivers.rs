@@ -27,7 +27,7 @@ async fn tried(world: &World, attempts: u32) -> OutboxRow {
 }
 
 #[tokio::test]
-async fn what_is_not_taken_is_tried_ten_times_over_three_days_and_kept() {
+async fn w01_what_is_not_taken_is_tried_ten_times_over_three_days_and_kept() {
     let receiver = Receiver::start().await;
     receiver.answer(Answer::Status(503));
     let world = world_with(&receiver).await;
@@ -60,7 +60,7 @@ async fn what_is_not_taken_is_tried_ten_times_over_three_days_and_kept() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_asks_for_patience_gets_it() {
+async fn w04_a_receiver_that_asks_for_patience_gets_it() {
     let receiver = Receiver::start().await;
     receiver.answer_next([
         Answer::With(429, "retry-after", "3600".into()),
@@ -82,7 +82,7 @@ async fn a_receiver_that_asks_for_patience_gets_it() {
 }
 
 #[tokio::test]
-async fn nobody_follows_a_redirect() {
+async fn w04_nobody_follows_a_redirect() {
     let (receiver, elsewhere) = (Receiver::start().await, Receiver::start().await);
     let world = world_with(&receiver).await;
     receiver.answer_next(
@@ -101,7 +101,7 @@ async fn nobody_follows_a_redirect() {
 }
 
 #[tokio::test]
-async fn one_that_hangs_delays_neither_the_others_nor_the_payments() {
+async fn w01_one_that_hangs_delays_neither_the_others_nor_the_payments() {
     let (slow, quick) = (Receiver::start().await, Receiver::start().await);
     slow.answer(Answer::Hang);
     let webhooks = Some(vec![slow.webhook("slow"), quick.webhook("quick")]);
@@ -125,7 +125,7 @@ async fn one_that_hangs_delays_neither_the_others_nor_the_payments() {
 }
 
 #[tokio::test]
-async fn an_attempt_has_its_time_and_a_reply_its_size() {
+async fn w01_an_attempt_has_its_time_and_a_reply_its_size() {
     let receiver = Receiver::start().await;
     receiver.answer_next([Answer::Hang, Answer::Close, Answer::Endless]);
     let webhook_limits = WebhookLimits { timeout_ms: 200, max_in_flight: 8 };

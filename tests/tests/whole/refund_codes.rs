@@ -15,7 +15,7 @@ async fn world() -> World {
 
 /// WeChat wants patience, a top-up, or does not know itself: the refund waits under its number, and is sent again.
 #[tokio::test]
-async fn codes_that_are_no_end_keep_the_refund_pending() {
+async fn u07_codes_that_are_no_end_keep_the_refund_pending() {
     let world = world().await;
     for (n, code) in [
         "SYSTEMERROR",
@@ -53,7 +53,7 @@ async fn codes_that_are_no_end_keep_the_refund_pending() {
 
 /// After these WeChat is left alone for a minute, and not asked to pay back before.
 #[tokio::test]
-async fn a_busy_wechat_is_given_a_minute() {
+async fn u06_a_busy_wechat_is_given_a_minute() {
     let world = world().await;
     for (n, code) in ["FREQUENCY_LIMITED", "INVALID_REQ_TOO_MUCH"].into_iter().enumerate() {
         let no = world.paid(100).await;
@@ -74,7 +74,7 @@ async fn a_busy_wechat_is_given_a_minute() {
 
 /// WeChat's last word: nothing is paid back, and the amount is free for another refund.
 #[tokio::test]
-async fn final_codes_free_the_amount() {
+async fn u07_final_codes_free_the_amount() {
     let world = world().await;
     for (n, code) in [
         "USER_ACCOUNT_ABNORMAL",
@@ -121,7 +121,7 @@ async fn final_codes_free_the_amount() {
 
 /// WeChat says no and has done it all the same: no amount is freed before refundquery was asked.
 #[tokio::test]
-async fn a_refusal_is_not_believed_before_the_refund_was_looked_for() {
+async fn u07_a_refusal_is_not_believed_before_the_refund_was_looked_for() {
     let world = world().await;
     for (n, code) in ["USER_ACCOUNT_ABNORMAL", "ERROR", "TRADE_STATE_ERROR"].iter().enumerate() {
         let no = world.paid(100).await;
@@ -157,7 +157,7 @@ async fn a_refusal_that_cannot_be_confirmed_waits() {
 }
 
 #[tokio::test]
-async fn after_a_top_up_the_same_refund_goes_through() {
+async fn u07_after_a_top_up_the_same_refund_goes_through() {
     let world = world().await;
     let no = world.paid(100).await;
     world.wechat.set_balance(world.shop().mch_id, Fen::ZERO);

@@ -43,7 +43,7 @@ async fn assert_paid_back(world: &World, no: &str, number: &str) {
 }
 
 #[tokio::test]
-async fn a_refund_whose_call_failed_is_finished_by_the_sweep() {
+async fn u05_a_refund_whose_call_failed_is_finished_by_the_sweep() {
     for sign_type in SIGN_TYPES {
         let world = world(sign_type).await;
         lose_refund_notices(&world);
@@ -69,7 +69,7 @@ async fn a_refund_whose_call_failed_is_finished_by_the_sweep() {
 
 /// By hand: the merchant's backend sends the same again.
 #[tokio::test]
-async fn a_refund_whose_call_failed_is_finished_by_the_same_request_again() {
+async fn u05_a_refund_whose_call_failed_is_finished_by_the_same_request_again() {
     let world = world(SignType::HmacSha256).await;
     for (n, (kind, delay_ms, heard)) in CASES.into_iter().enumerate() {
         let no = world.paid(100).await;
@@ -155,7 +155,7 @@ async fn lost_notices_are_made_good_by_the_sweep() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_at_the_users_bank_is_an_anomaly() {
+async fn t10_what_goes_wrong_at_the_users_bank_is_an_anomaly() {
     for (status, refundable) in [(RefundStatus::RefundClose, 100), (RefundStatus::Change, 60)] {
         let world = world(SignType::HmacSha256).await;
         let no = world.paid(100).await;

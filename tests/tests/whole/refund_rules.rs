@@ -16,7 +16,7 @@ async fn assert_refused(world: &World, no: &str, body: Value, status: u16, code:
 }
 
 #[tokio::test]
-async fn wrong_requests_are_refused_before_anything_is_sent() {
+async fn m05_wrong_requests_are_refused_before_anything_is_sent() {
     let world = World::with(Setup::refunding()).await;
     let no = world.paid(100).await;
     let long = "长".repeat(27);
@@ -44,8 +44,14 @@ async fn wrong_requests_are_refused_before_anything_is_sent() {
     let reply = world.refund("nobody", json!({ "refund_fee": 1 })).await;
     assert_eq!((reply.status, &reply.json["code"]), (404, &json!("not_found")));
     assert_eq!(world.show_refund("nobody").await.status, 404);
-    // The order is still good for all of it.
-    assert_eq!(world.refund_part(&no, "R1", 100).await.status, 201);
+    // The order is still good for all of it, and then for what remains.
+    assert_eq!(world.refund_part(&no, "R1", 40).await.status, 201);
+    world.refund_acknowledged("R1").await;
+    world.clock.step_ms(60_000);
+    for fee in [61, 100] {
+        assert_refused(&world, &no, json!({ "refund_fee": fee }), 422, "refund_too_much").await;
+    }
+    assert_eq!(world.refund_part(&no, "R2", 60).await.status, 201);
 }
 
 #[tokio::test]
@@ -73,7 +79,7 @@ async fn a_payment_is_paid_back_for_a_year() {
 }
 
 #[tokio::test]
-async fn fifty_parts_and_no_more() {
+async fn m06_fifty_parts_and_no_more() {
     let world = World::with(Setup::refunding()).await;
     let no = world.paid(100).await;
     for n in 0..50 {
@@ -87,7 +93,7 @@ async fn fifty_parts_and_no_more() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_the_server_says_what_to_set() {
+async fn u10_without_a_certificate_the_server_says_what_to_set() {
     let world = World::start().await;
     let no = world.paid(100).await;
     let body = json!({ "refund_fee": 1 });

@@ -220,7 +220,7 @@ async fn a_refund_that_waits_is_sent_after_a_restart() {
 }
 
 #[tokio::test]
-async fn nobody_else_pays_back_or_looks() {
+async fn a02_nobody_else_pays_back_or_looks() {
     let setup = Setup { shops: vec![SHOP, BAKERY], ..Setup::refunding() };
     let world = World::with(setup).await;
     let no = world.paid(100).await;
@@ -257,7 +257,7 @@ async fn the_owner_sees_the_refund_and_not_the_merchants_balance() {
 
 /// At the lowest level, through success, refusal and notice.
 #[tokio::test]
-async fn no_key_is_logged() {
+async fn p01_no_key_is_logged() {
     let world = World::with(Setup::refunding()).await;
     let no = world.paid(100).await;
     let logs = Logs::start(LevelFilter::TRACE);

@@ -13,6 +13,9 @@ pub(crate) const SUCCESS: &str = "<xml><return_code><![CDATA[SUCCESS]]></return_
 pub(crate) const FAIL: &str = "<xml><return_code><![CDATA[FAIL]]></return_code>\
     <return_msg><![CDATA[FAIL]]></return_msg></xml>";
 pub(crate) const TOTAL_FEE: u64 = 10_000;
+/// All that the log says of a notice that is refused.
+const LINE: [&str; 8] =
+    ["level", "merchant", "message", "out_trade_no", "reason", "request_id", "target", "timestamp"];
 
 /// A world with one order that waits for its payment, and everything the server logs.
 pub(crate) struct Scene {
@@ -62,6 +65,8 @@ impl Scene {
         let lines = self.logs.lines_with("notice refused");
         assert_eq!(lines.len(), 1, "{lines:?}");
         let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        let names: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, LINE, "and nothing of the message");
         let logged = line["reason"].as_str().unwrap();
         assert!(logged.contains(reason), "{logged:?} should say {reason:?}");
         assert_eq!(line["level"], "WARN");

@@ -184,12 +184,50 @@ async fn visit(sign_type: SignType) {
     }
     assert!(files.windows(openid.len()).any(|part| part == openid.as_bytes()));
     assert!(said.contains("upstream_bad_sign") && said.contains("<![CDATA[FAIL]]>"));
+    assert_no_internals(&visitor.replies);
     for secret in secrets {
         assert!(!logs.text().contains(&secret), "{secret} is logged");
         assert!(!said.contains(&secret), "{secret} is in a reply");
         assert!(!debug.contains(&secret), "{secret} is in Debug");
         let found = files.windows(secret.len()).any(|part| part == secret.as_bytes());
         assert!(!found, "{secret} is in the store");
+    }
+}
+
+/// Errors say what the caller can do. What we are made of, where we stand and whom we ask is for the log.
+fn assert_no_internals(replies: &[Reply]) {
+    let errors: Vec<&Reply> = replies.iter().filter(|reply| reply.status >= 400).collect();
+    assert!(errors.len() > 50, "{}", errors.len());
+    for reply in errors.iter().filter(|reply| reply.json.is_object()) {
+        let names = ["code", "message", "request_id", "field", "wechat_code", "advice"];
+        let all = reply.json.as_object().unwrap();
+        assert!(all.keys().all(|name| names.contains(&name.as_str())), "{}", reply.text);
+    }
+    for word in [
+        ".rs",
+        "::",
+        "src/",
+        "panic",
+        "sled",
+        "reqwest",
+        "hyper",
+        "tokio",
+        "serde",
+        "warp",
+        "os error",
+        "127.0.0.1",
+        "localhost",
+        "http://",
+        "/sns/",
+        "/pay/unifiedorder",
+        "expected value at line",
+        "<?xml",
+        "<html",
+    ] {
+        for reply in &errors {
+            assert!(!reply.text.contains(word), "{word:?} in {}", reply.text);
+            assert!(!format!("{:?}", reply.headers).contains("server"), "{:?}", reply.headers);
+        }
     }
 }
 
@@ -204,18 +242,44 @@ fn files_in(directory: &Path) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn nothing_secret_is_seen_with_hmac_sha256() {
+async fn p01_p03_nothing_secret_or_internal_is_seen_with_hmac_sha256() {
     visit(SignType::HmacSha256).await;
 }
 
 #[tokio::test]
-async fn nothing_secret_is_seen_with_md5() {
+async fn p01_p03_nothing_secret_or_internal_is_seen_with_md5() {
     visit(SignType::Md5).await;
+}
+
+/// It is good for decrypting what the phone says of its user, and nobody here needs that.
+#[tokio::test]
+async fn a06_the_session_key_ends_at_the_login() {
+    let openid = World::start().await.wechat.login(SHOP.appid, "alice").unwrap().openid;
+    let session = json!({ "openid": openid, "session_key": SESSION_KEY });
+    let login = FakeLogin::start(session.to_string()).await;
+    let setup = Setup { login_url: Some(login.url.clone()), durable: true, ..Setup::default() };
+    let logs = Logs::start(LevelFilter::TRACE);
+    let world = World::with(setup).await;
+    let no = world.create(88).await;
+    let (one, other) = (json!({ "code": "one" }), json!({ "code": "two", "orderId": no }));
+    let logged_in = world.phone("/v1/login", "", one).await;
+    let paid = world.phone("/v1/pay", "", other).await;
+    assert_eq!((logged_in.status, paid.status, login.asked()), (200, 200, 2), "{}", paid.text);
+    let token = logged_in.json["token"].as_str().unwrap().to_owned();
+    let said = format!("{:?}{}{:?}{}", logged_in.headers, logged_in.text, paid.headers, paid.text);
+    let files = files_in(world.stop().await.path());
+    let hex: String = SESSION_KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for form in [SESSION_KEY, "session_key", &hex, "canary"] {
+        assert!(!said.contains(form) && !token.contains(form), "{form} in {said}");
+        assert!(!logs.text().contains(form), "{form} is logged");
+        assert!(!files.windows(form.len()).any(|part| part == form.as_bytes()), "{form} is kept");
+    }
+    assert!(!logs.lines_with("\"request\"").is_empty());
 }
 
 /// The address of code2session carries AppSecret and code; errors of HTTP clients like to show addresses.
 #[tokio::test]
-async fn a_login_that_fails_does_not_show_its_address() {
+async fn p01_a_login_that_fails_does_not_show_its_address() {
     let logs = Logs::start(LevelFilter::TRACE);
     // Port 1 is no test's: a freed port of our own might be taken by a neighbour meanwhile.
     for login_url in [None, Some("http://127.0.0.1:1".to_owned())] {

@@ -41,7 +41,7 @@ fn forged(token: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_phone_s_routes_want_a_token_of_ours() {
+async fn a01_the_phone_s_routes_want_a_token_of_ours() {
     let world = World::start().await;
     let token = world.log_in("alice").await;
     let no = world.prepaid(&token, 88).await;

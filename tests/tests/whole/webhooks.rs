@@ -117,7 +117,7 @@ async fn one_order_at_a_time_and_in_its_order() {
 }
 
 #[tokio::test]
-async fn a_new_secret_and_the_old_one_both_sign() {
+async fn w03_a_new_secret_and_the_old_one_both_sign() {
     let receiver = Receiver::start().await;
     let mut webhook = receiver.webhook(ENDPOINT);
     webhook.secrets.insert(0, WebhookSecret::parse(OTHER_SECRET).unwrap());
@@ -139,7 +139,7 @@ async fn with_no_endpoint_nothing_piles_up() {
 }
 
 #[tokio::test]
-async fn a_backlog_is_told_whole_and_once() {
+async fn w05_a_backlog_is_told_whole_and_once() {
     let receiver = Receiver::start().await;
     let world = World::with(Setup { durable: true, ..told(&receiver) }).await;
     let store = &world.server.app.store;

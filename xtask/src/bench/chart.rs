@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use super::page::shown;
-use super::{Row, Section};
+use super::page;
 
 const WIDTH: f64 = 760.0;
 /// Where a ratio of 1 lies, and how far a power of ten is from it.
@@ -11,9 +10,9 @@ const ONE: f64 = 640.0;
 const DECADE: f64 = 105.0;
 const LINE: f64 = 22.0;
 
-/// The chart. Its colours are readable on white and on GitHub's dark grey alike.
-pub fn svg(sections: &[Section]) -> String {
-    let lines: usize = sections.iter().map(|section| section.rows.len() + 2).sum();
+/// The chart of a page's tables. Its colours are readable on white and on GitHub's dark grey alike.
+pub fn svg(page: &str) -> String {
+    let lines: usize = page::sections(page).map(|(_, text)| page::rows(text).count() + 2).sum();
     let height = LINE * (lines as f64 + 1.5);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
@@ -23,15 +22,11 @@ pub fn svg(sections: &[Section]) -> String {
          @media (prefers-color-scheme: dark) {{ text {{ fill: #9198a1 }} .title {{ fill: #f0f6fc }} }}</style>\n"
     );
     let mut y = LINE;
-    for section in sections {
-        let _ = writeln!(
-            svg,
-            "<text class=\"title\" x=\"8\" y=\"{y}\">{}</text>",
-            escaped(section.title)
-        );
-        for row in &section.rows {
+    for (title, text) in page::sections(page) {
+        let _ = writeln!(svg, "<text class=\"title\" x=\"8\" y=\"{y}\">{}</text>", escaped(title));
+        for (what, against, shown) in page::rows(text) {
             y += LINE;
-            bar(&mut svg, row, y);
+            bar(&mut svg, &format!("{what}, beside {against}"), shown, y);
         }
         y += 2.0 * LINE;
     }
@@ -44,18 +39,17 @@ pub fn svg(sections: &[Section]) -> String {
     svg
 }
 
-fn bar(svg: &mut String, row: &Row, y: f64) {
-    let length = row.ratio.log10() * DECADE;
+fn bar(svg: &mut String, name: &str, shown: &str, y: f64) {
+    let length = page::ratio(shown).unwrap_or(1.0).log10() * DECADE;
     let (x, class) = if length < 0.0 { (ONE + length, "less") } else { (ONE, "more") };
     let (top, width) = (y - 11.0, length.abs().max(1.0));
-    let name = escaped(&format!("{}, beside {}", row.what, row.against));
-    let _ = writeln!(svg, "<text x=\"8\" y=\"{y}\">{name}</text>");
+    let _ = writeln!(svg, "<text x=\"8\" y=\"{y}\">{}</text>", escaped(name));
     let _ = writeln!(
         svg,
         "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"14\" rx=\"2\"/>"
     );
     let behind = ONE + length.max(0.0) + 6.0;
-    let _ = writeln!(svg, "<text x=\"{behind:.1}\" y=\"{y}\">{}</text>", shown(row.ratio));
+    let _ = writeln!(svg, "<text x=\"{behind:.1}\" y=\"{y}\">{shown}</text>");
 }
 
 fn escaped(text: &str) -> String {

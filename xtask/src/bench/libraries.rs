@@ -1,7 +1,7 @@
 //! The core beside libraries of other languages, each with its own runtime.
 
 use super::figures::Figures;
-use super::{Section, faster_than, peers};
+use super::{Section, core, faster_than, peers};
 use crate::error::TaskError;
 use crate::report::Step;
 
@@ -14,8 +14,9 @@ const CALLS: [(&str, Option<f64>); 4] = [
     ("signed_xml_md5", Some(5.0)),
 ];
 
-/// Comes after the sections that measure the core and Node's libraries.
+/// Comes after the section that measures Node's libraries.
 pub fn section(step: &mut Step<'_>, run: &mut Figures) -> Result<Section, TaskError> {
+    core::measure(step, run)?;
     let python = peers::folder().join("venv/bin/python");
     let mut wechatpy = peers::script(&python.to_string_lossy(), "wechatpy_bench.py");
     run.extend(Figures::of(step, &mut wechatpy)?);

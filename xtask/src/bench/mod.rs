@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: measures, and writes docs/performance.md and docs/performance.svg.
 //!
 //! One file for each section. A section measures and answers with a [`Section`]: lines for the table, each a ratio of
-//! two figures of this very run, which the chart shows as a bar.
+//! two figures of this very run, which the chart shows as a bar. `cargo xtask bench PART…` measures only those parts; the
+//! other sections of the page stay as they are.
 #![allow(clippy::float_arithmetic, reason = "these are ratios of measured times, not money")]
 
 mod chart;
@@ -11,10 +12,13 @@ pub mod counts;
 mod figures;
 mod libraries;
 mod machine;
+mod million;
 mod node;
 mod page;
 mod peers;
+pub mod server;
 
+use std::ffi::OsString;
 use std::fs;
 
 use figures::Figures;
@@ -22,6 +26,8 @@ use figures::Figures;
 use crate::error::TaskError;
 use crate::paths;
 use crate::report::{Report, Step};
+
+const PAGE: &str = "docs/performance.md";
 
 /// What one section found.
 pub struct Section {
@@ -61,30 +67,94 @@ fn faster_than(call: &str, ours: f64, library: &str, theirs: f64, times: Option<
 /// Measures one section; the figures are those of the sections before it, and it may add its own.
 type Measure = fn(&mut Step<'_>, &mut Figures) -> Result<Section, TaskError>;
 
-/// The sections in the order of the report, each with the name of its step.
-const SECTIONS: [(&str, Measure); 4] = [
-    ("core", core::section),
-    ("node", node::section),
-    ("libraries", libraries::section),
-    ("chromium", chromium::section),
+/// Makes something ready, and says what.
+type Prepare = fn(&mut Step<'_>) -> Result<String, TaskError>;
+
+/// What can be measured by itself.
+struct Part {
+    name: &'static str,
+    prepare: &'static [(&'static str, Prepare)],
+    /// In the order of the report, each with the name of its step.
+    sections: &'static [(&'static str, Measure)],
+}
+
+const PARTS: [Part; 4] = [
+    Part { name: "core", prepare: &[], sections: &[("core", core::section)] },
+    Part {
+        name: "npm",
+        prepare: &[("wasm", crate::wasm::build), ("peers", peers::install)],
+        sections: &[
+            ("node", node::section),
+            ("libraries", libraries::section),
+            ("chromium", chromium::section),
+        ],
+    },
+    Part {
+        name: "server",
+        prepare: &[("build", server::build), ("express", server::install)],
+        sections: &[("server", server::section)],
+    },
+    Part {
+        name: "million",
+        prepare: &[("build", million::build)],
+        sections: &[("million", million::section)],
+    },
 ];
 
-/// Measures everything and writes the report.
-pub fn run(verbose: bool) -> Result<(), TaskError> {
+/// Measures the parts that are named, or all, and writes their sections of the report.
+pub fn run(args: &[OsString]) -> Result<(), TaskError> {
+    let Asked { parts, verbose } = asked(args)?;
     let mut report = Report::new(verbose)?;
-    report.step("wasm", crate::wasm::build)?;
-    report.step("peers", peers::install)?;
     let (mut sections, mut figures) = (Vec::new(), Figures::default());
-    for (name, measure) in SECTIONS {
-        report.step(name, |step| {
-            let section = measure(step, &mut figures)?;
-            let detail = format!("{} ratios", section.rows.len());
-            sections.push(section);
-            Ok(detail)
-        })?;
+    for part in &parts {
+        for (name, prepare) in part.prepare {
+            report.step(name, prepare)?;
+        }
+        for (name, measure) in part.sections {
+            report.step(name, |step| {
+                let section = measure(step, &mut figures)?;
+                let detail = format!("{} ratios", section.rows.len());
+                sections.push(section);
+                Ok(detail)
+            })?;
+        }
     }
-    write("docs/performance.md", &page::markdown(&sections, &machine::describe()))?;
-    write("docs/performance.svg", &chart::svg(&sections))
+    let kept = if parts.len() == PARTS.len() { String::new() } else { read(PAGE)? };
+    let page = page::markdown(&sections, &kept, &machine::describe());
+    write("docs/performance.svg", &chart::svg(&page))?;
+    write(PAGE, &page)
+}
+
+struct Asked {
+    parts: Vec<&'static Part>,
+    verbose: bool,
+}
+
+/// Names of parts, and whether all output is to be shown.
+fn asked(args: &[OsString]) -> Result<Asked, TaskError> {
+    let (mut parts, mut verbose) = (Vec::new(), false);
+    for arg in args {
+        let part = PARTS.iter().find(|part| arg == part.name);
+        match part {
+            Some(part) => parts.push(part),
+            None if arg == "-v" || arg == "--verbose" => verbose = true,
+            None => {
+                let what = format!("bench does not know {:?}", arg.to_string_lossy());
+                let names: Vec<_> = PARTS.iter().map(|part| part.name).collect();
+                let to_do = format!("It takes -v and names of parts: {}.", names.join(", "));
+                return Err(TaskError::new(what, to_do));
+            }
+        }
+    }
+    if parts.is_empty() {
+        parts.extend(&PARTS);
+    }
+    Ok(Asked { parts, verbose })
+}
+
+fn read(name: &str) -> Result<String, TaskError> {
+    let path = paths::root().join(name);
+    fs::read_to_string(&path).map_err(|error| TaskError::file(&path, &error))
 }
 
 fn write(name: &str, text: &str) -> Result<(), TaskError> {

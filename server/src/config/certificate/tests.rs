@@ -101,7 +101,7 @@ fn one_without_the_other_is_named() {
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn u10_files_that_cannot_be_used_are_named() {
     let site = Site::new(MCH_ID, |_| {});
     let both =
         |cert: &str, key: &str| config(&format!("cert_file = \"{cert}\"\nkey_file = \"{key}\"\n"));
@@ -123,7 +123,7 @@ fn files_that_cannot_be_used_are_named() {
 }
 
 #[test]
-fn another_merchants_certificate_is_refused_and_a_name_says_nothing() {
+fn u10_another_merchants_certificate_is_refused_and_a_name_says_nothing() {
     let problem = Site::new("1900000202", |_| {}).problem();
     let expected = "merchants.shop.cert_file: is the certificate of merchant 1900000202, not of";
     assert!(problem.starts_with(expected), "{problem}");
@@ -133,7 +133,7 @@ fn another_merchants_certificate_is_refused_and_a_name_says_nothing() {
 }
 
 #[test]
-fn an_expired_certificate_is_refused_and_one_that_soon_will_be_warned_of() {
+fn u10_an_expired_certificate_is_refused_and_one_that_soon_will_be_warned_of() {
     let expired = Site::new(MCH_ID, |params| params.not_after = date_time_ymd(2020, 1, 2));
     let expected = "merchants.shop.cert_file: expired on 2020-01-02; get a new certificate";
     assert_eq!(expired.problem(), expected);

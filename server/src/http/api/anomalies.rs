@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::HeaderMap;
 
@@ -11,6 +11,7 @@ use super::orders::rfc3339;
 use super::{allow_only, decoded, limit, query_value};
 use crate::app::App;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::Resolve;
 use crate::http::{ApiError, auth};
 use crate::orders::{Anomaly, FoundAnomaly, Order, Resolution};
 use crate::store::AnomalyRow;
@@ -34,12 +35,6 @@ pub(in crate::http) async fn list(
     Ok(warp::reply::json(&List { anomalies, next_cursor: page.next }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResolveRequest {
-    note: String,
-}
-
 /// A note says in a line or two what was done.
 const MAX_NOTE_BYTES: usize = 1024;
 
@@ -50,7 +45,7 @@ pub(in crate::http) async fn resolve(
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
-    let ResolveRequest { note } = body::json(&body?)?;
+    let Resolve { note } = body::json(&body?)?;
     let note = note.trim();
     if !(1..=MAX_NOTE_BYTES).contains(&note.len()) || note.chars().any(char::is_control) {
         let expected = format!("expected 1 to {MAX_NOTE_BYTES} bytes in one line: what was done");

@@ -3,22 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 
 use super::{merchant_of, success};
 use crate::app::App;
 use crate::http::ApiError;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::Login;
 use crate::login::Profile;
-
-#[derive(Deserialize)]
-struct Request {
-    code: String,
-    nickname: Option<String>,
-    photo: Option<String>,
-    merchant: Option<String>,
-}
 
 #[derive(Serialize)]
 struct Token<'a> {
@@ -32,7 +25,7 @@ pub(in crate::http) async fn login(
     raw_query: String,
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
-    let request: Request = body::json(&body?)?;
+    let request: Login = body::json(&body?)?;
     let merchant = merchant_of(&app, request.merchant.as_deref(), &raw_query)?;
     let profile = Profile {
         nickname: short("nickname", request.nickname)?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::{HeaderMap, StatusCode};
 use wxpay_core::messages::micropay::{Refusal, refusal};
@@ -13,24 +13,10 @@ use super::orders::View;
 use crate::app::App;
 use crate::gateway::GatewayError;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::{AuthCode, Charge};
 use crate::http::{ApiError, Peer, auth};
 use crate::orders::{Order, OrderError};
 use crate::secret::Secret;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Charge {
-    /// What the scanner read from the user's phone.
-    auth_code: String,
-    /// The terminal's address, if the request does not come from there.
-    client_ip: Option<std::net::IpAddr>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Code {
-    auth_code: String,
-}
 
 #[derive(Serialize)]
 struct Payer {
@@ -74,7 +60,7 @@ pub(in crate::http) async fn auth_code_to_openid(
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
-    let Code { auth_code } = body::json(&body?)?;
+    let AuthCode { auth_code } = body::json(&body?)?;
     let payer = app.orders.payer(merchant, &Secret::new(auth_code)).await.map_err(not_charged)?;
     let wxpay_core::messages::auth_code_to_openid::Payer { openid, sub_openid } = payer;
     Ok(warp::reply::json(&Payer { openid, sub_openid }))

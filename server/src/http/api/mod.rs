@@ -16,7 +16,7 @@ pub(super) mod reconcile;
 pub(super) mod refunds;
 pub(super) mod webhooks;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use super::ApiError;
 use crate::app::App;
@@ -86,18 +86,4 @@ fn decoded(text: &str) -> Option<String> {
 fn order_key(merchant: &str, raw_out_trade_no: &str) -> Result<OrderKey, ApiError> {
     let out_trade_no = decoded(raw_out_trade_no).ok_or_else(ApiError::not_found)?;
     Ok(OrderKey { merchant: merchant.into(), out_trade_no })
-}
-
-/// An order's number as phones send it: text, or a whole number where a shop counts its orders.
-fn order_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "expected the order's number as text or as a whole number")]
-    enum OrderId {
-        Text(String),
-        Number(u64),
-    }
-    Ok(match OrderId::deserialize(deserializer)? {
-        OrderId::Text(text) => text,
-        OrderId::Number(number) => number.to_string(),
-    })
 }

@@ -17,7 +17,7 @@ use wxpay_core::messages::TradeState;
 use wxpay_core::messages::pay_notice::{self, NoticeError, Outcome, PayNotice};
 use wxpay_core::messages::refund_notice;
 use wxpay_core::xml::{XmlError, from_xml};
-use wxpay_core::{Params, SignType, VerifyError, verify};
+use wxpay_core::{Params, SignType, Verified, VerifyError, verify};
 
 use crate::app::App;
 use crate::http::body::BodyError;
@@ -88,12 +88,12 @@ async fn take(
     let out_trade_no = pay_notice::claimed_out_trade_no(&params).map_err(Rejected::Incomplete)?;
     out_trade_no.clone_into(claimed);
     let key = OrderKey { merchant: merchant.id.clone(), out_trade_no: out_trade_no.into() };
-    let order = match app.orders.get(&key).await {
+    let order = match app.orders.newest(&key).await {
         Ok(order) => order,
         Err(OrderError::NotFound) => return Err(keep_orphan(app, merchant, params).await),
         Err(error) => return Err(Rejected::Order(error)),
     };
-    let verified = verify(params, order.sign_type, &merchant.api_key).map_err(Rejected::Verify)?;
+    let verified = believe(app, merchant, params, order.sign_type).map_err(Rejected::Verify)?;
     let notice = pay_notice::read(&verified, &merchant.identity).map_err(Rejected::Notice)?;
     let payment = match notice.outcome {
         Outcome::Paid(payment) => payment,
@@ -105,14 +105,28 @@ async fn take(
     };
     let trade_state = TradeState::Success;
     let fact = Fact { source: Source::Notice, trade_state, payment: Some(payment) };
-    app.orders.apply(&key, fact).await.map_err(Rejected::Order)?;
+    app.orders.apply_to(order, fact).await.map_err(Rejected::Order)?;
     Ok(())
+}
+
+/// The merchant's key, or the former one as long as notices may carry it. The error is that of the present key.
+fn believe(
+    app: &App,
+    merchant: &Merchant,
+    params: Params,
+    sign_type: SignType,
+) -> Result<Verified, VerifyError> {
+    match merchant.old_key_at(app.clock.now_ms()) {
+        None => verify(params, sign_type, &merchant.api_key),
+        Some(old) => verify(params.clone(), sign_type, &merchant.api_key)
+            .or_else(|error| verify(params, sign_type, old).map_err(|_| error)),
+    }
 }
 
 /// No order says which algorithm it uses, so either will do: the key is the same.
 async fn keep_orphan(app: &App, merchant: &Merchant, params: Params) -> Rejected {
     let types = [SignType::HmacSha256, SignType::Md5];
-    let verified = types.iter().find_map(|t| verify(params.clone(), *t, &merchant.api_key).ok());
+    let verified = types.iter().find_map(|t| believe(app, merchant, params.clone(), *t).ok());
     let Some(verified) = verified else {
         return Rejected::UnknownOrder { genuine: false };
     };
@@ -183,7 +197,7 @@ fn log_taken(merchant: &str, out_trade_no: &str) {
 /// One line, with nothing of the message but the order's number, cut short.
 fn log_rejected(merchant: &str, out_trade_no: &str, rejected: &Rejected) {
     let request_id = telemetry::request_id();
-    let merchant: String = merchant.chars().take(64).collect();
-    let reason = rejected.reason();
+    let merchant = telemetry::plain(merchant, 64);
+    let reason = telemetry::plain(&rejected.reason(), 256);
     tracing::warn!(request_id, merchant, out_trade_no, reason, "notice refused");
 }

@@ -31,8 +31,12 @@ async fn take(
     claimed: &mut String,
 ) -> Result<(), Rejected> {
     let (merchant, params) = open(app, merchant, body)?;
-    let notice = refund_notice::read(&params, &merchant.identity, &merchant.api_key)
-        .map_err(Rejected::RefundNotice)?;
+    let read = |key| refund_notice::read(&params, &merchant.identity, key);
+    let notice = match (read(&merchant.api_key), merchant.old_key_at(app.clock.now_ms())) {
+        (Err(error), Some(old)) => read(old).map_err(|_| error),
+        (notice, _) => notice,
+    };
+    let notice = notice.map_err(Rejected::RefundNotice)?;
     notice.out_trade_no.clone_into(claimed);
     match app.orders.refund_noticed(&merchant.id, &notice).await {
         Ok(Noticed::Confirmed) => Ok(()),

@@ -3,23 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::HeaderMap;
 
 use super::{native_page, order_key};
 use crate::app::App;
 use crate::http::body::{self, BodyError};
+use crate::http::requests;
 use crate::http::{ApiError, Peer, auth};
 use crate::orders::{Asker, Offer};
 use crate::qr;
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    client_ip: Option<String>,
-    redirect_url: Option<String>,
-}
 
 #[derive(Serialize)]
 #[serde(tag = "trade_type")]
@@ -57,8 +51,8 @@ pub(in crate::http) async fn offer(
     let merchant = auth::merchant(&app, &headers)?;
     let body = body?;
     // A NATIVE order needs no more than to be named.
-    let Request { client_ip, redirect_url } =
-        if body.is_empty() { Request::default() } else { body::json(&body)? };
+    let requests::Offer { client_ip, redirect_url } =
+        if body.is_empty() { requests::Offer::default() } else { body::json(&body)? };
     let own_ip = auth::client_ip(&app, peer, &headers);
     let asker = Asker { client_ip, own_ip, redirect_url };
     let key = order_key(&merchant.id, &out_trade_no)?;

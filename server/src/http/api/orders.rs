@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use warp::Reply;
 use warp::http::{HeaderMap, StatusCode};
@@ -17,36 +17,9 @@ use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
+use crate::http::requests::CreateOrder;
 use crate::orders::{Event, Extra, Idempotency, NewOrder, Order, Refused, Reversal};
 use crate::store::{Cursor, Filter};
-
-/// What the merchant's backend sends. Amounts are whole fen.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CreateRequest {
-    out_trade_no: Option<String>,
-    body: String,
-    total_fee: u64,
-    #[serde(default = "jsapi")]
-    trade_type: TradeType,
-    openid: Option<String>,
-    /// Instead of openid: the token the phone showed the merchant's backend.
-    user_token: Option<String>,
-    expire_s: Option<i64>,
-    attach: Option<String>,
-    detail: Option<String>,
-    device_info: Option<String>,
-    goods_tag: Option<String>,
-    limit_pay: Option<String>,
-    product_id: Option<String>,
-    profit_sharing: Option<String>,
-    receipt: Option<String>,
-    scene_info: Option<String>,
-}
-
-const fn jsapi() -> TradeType {
-    TradeType::Jsapi
-}
 
 pub(in crate::http) async fn create(
     app: Arc<App>,
@@ -55,7 +28,7 @@ pub(in crate::http) async fn create(
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
     let body = body?;
-    let request: CreateRequest = body::json(&body)?;
+    let request: CreateOrder = body::json(&body)?;
     let idempotency = idempotency(&headers, "", &body)?;
     let openid = owner(&app, &merchant.id, &request)?;
     let new = new_order(request, openid)?;
@@ -64,7 +37,7 @@ pub(in crate::http) async fn create(
     Ok(warp::reply::with_status(warp::reply::json(&View::new(&created.order)), status))
 }
 
-fn new_order(request: CreateRequest, openid: Option<String>) -> Result<NewOrder, ApiError> {
+fn new_order(request: CreateOrder, openid: Option<String>) -> Result<NewOrder, ApiError> {
     let fee = Fen::new(request.total_fee).ok().filter(|fee| *fee > Fen::ZERO);
     let expected = "expected a whole number of fen, at least 1";
     Ok(NewOrder {
@@ -89,7 +62,7 @@ fn new_order(request: CreateRequest, openid: Option<String>) -> Result<NewOrder,
 }
 
 /// Who may pay: named by openid, or by the token the phone showed the merchant's backend.
-fn owner(app: &App, merchant: &str, request: &CreateRequest) -> Result<Option<String>, ApiError> {
+fn owner(app: &App, merchant: &str, request: &CreateOrder) -> Result<Option<String>, ApiError> {
     match (&request.openid, &request.user_token) {
         (Some(_), Some(_)) => Err(ApiError::field("user_token", "expected without openid")),
         (openid, None) => Ok(openid.clone()),

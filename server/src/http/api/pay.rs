@@ -3,24 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::HeaderMap;
 
-use super::{merchant_of, order_id, success};
+use super::{merchant_of, success};
 use crate::app::App;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::Pay;
 use crate::http::{ApiError, Peer, auth};
 use crate::login::{PhoneUser, Profile};
 use crate::orders::OrderKey;
-
-#[derive(Deserialize)]
-struct Request {
-    #[serde(rename = "orderId", deserialize_with = "order_id")]
-    order_id: String,
-    code: Option<String>,
-    merchant: Option<String>,
-}
 
 /// All five are strings, as `wx.requestPayment` wants them.
 #[derive(Serialize)]
@@ -40,7 +33,7 @@ pub(in crate::http) async fn pay(
     peer: Peer,
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
-    let request: Request = body::json(&body?)?;
+    let request: Pay = body::json(&body?)?;
     let user = who(&app, &raw_query, &headers, &request).await?;
     let key = OrderKey { merchant: user.merchant, out_trade_no: request.order_id };
     let client_ip = auth::client_ip(&app, peer, &headers);
@@ -58,7 +51,7 @@ async fn who(
     app: &App,
     raw_query: &str,
     headers: &HeaderMap,
-    request: &Request,
+    request: &Pay,
 ) -> Result<PhoneUser, ApiError> {
     match &request.code {
         Some(code) if !auth::has_token(headers) => {

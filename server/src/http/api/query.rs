@@ -3,23 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::HeaderMap;
 use wxpay_core::Fen;
 use wxpay_core::messages::TradeState;
 
-use super::{order_id, success};
+use super::success;
 use crate::app::App;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::Query;
 use crate::http::{ApiError, auth};
 use crate::orders::OrderKey;
-
-#[derive(Deserialize)]
-struct Request {
-    #[serde(rename = "orderId", deserialize_with = "order_id")]
-    order_id: String,
-}
 
 #[derive(Serialize)]
 struct Standing {
@@ -36,7 +31,7 @@ pub(in crate::http) async fn query(
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
     let user = auth::phone(&app, &headers)?;
-    let request: Request = body::json(&body?)?;
+    let request: Query = body::json(&body?)?;
     let key = OrderKey { merchant: user.merchant, out_trade_no: request.order_id };
     let order = app.orders.get(&key).await?;
     if order.openid.as_deref() != Some(&user.openid) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,17 +21,12 @@ use crate::books::{Day, DayRow, Progress, ReconcileError, Report};
 use crate::http::ApiError;
 use crate::http::auth;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::Reconcile;
 
 /// Whoever waits hears something at least this often: another comparison may have to end first.
 const SILENCE: Duration = Duration::from_secs(10);
 /// The longest list of days.
 const MAX_DAYS: i64 = 400;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReconcileRequest {
-    date: String,
-}
 
 #[derive(Serialize)]
 struct Days {
@@ -46,7 +41,7 @@ pub(in crate::http) async fn reconcile(
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?.clone();
-    let request: ReconcileRequest = body::json(&body?)?;
+    let request: Reconcile = body::json(&body?)?;
     let date = day("date", &request.date)?;
     app.books.check(date)?;
     let (sender, progress) = watch::channel(Progress::default());

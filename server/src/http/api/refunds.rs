@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::{HeaderMap, StatusCode};
 use wxpay_core::Fen;
@@ -15,22 +15,8 @@ use crate::app::App;
 use crate::http::ApiError;
 use crate::http::auth;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::CreateRefund;
 use crate::orders::{NewRefund, Order, Refund, Refunded, Refused};
-
-/// What the merchant's backend sends. Amounts are whole fen.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RefundRequest {
-    refund_fee: u64,
-    out_refund_no: Option<String>,
-    #[serde(alias = "reason")]
-    refund_desc: Option<String>,
-    refund_account: Option<String>,
-    /// To be checked: what was ordered, and CNY.
-    total_fee: Option<u64>,
-    #[serde(alias = "currency")]
-    refund_fee_type: Option<String>,
-}
 
 pub(in crate::http) async fn create(
     app: Arc<App>,
@@ -41,7 +27,7 @@ pub(in crate::http) async fn create(
     let merchant = auth::merchant(&app, &headers)?;
     let key = order_key(&merchant.id, &out_trade_no)?;
     let body = body?;
-    let request: RefundRequest = body::json(&body)?;
+    let request: CreateRefund = body::json(&body)?;
     let scope = format!("refund {}", key.out_trade_no);
     let idempotency = idempotency(&headers, &scope, &body)?;
     let refunded = app.orders.refund(&key, new_refund(request)?, idempotency).await?;
@@ -55,7 +41,7 @@ pub(in crate::http) async fn create(
     Ok(warp::reply::with_status(warp::reply::json(&View::new(&refunded.order, refund)), status))
 }
 
-fn new_refund(request: RefundRequest) -> Result<NewRefund, ApiError> {
+fn new_refund(request: CreateRefund) -> Result<NewRefund, ApiError> {
     let fen = |field: &'static str, fee: u64| {
         let expected = "expected a whole number of fen";
         Fen::new(fee).map_err(|_| ApiError::field(field, expected))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use warp::Reply;
 use warp::http::HeaderMap;
 
@@ -11,6 +11,7 @@ use super::orders::rfc3339;
 use super::query_value;
 use crate::app::App;
 use crate::http::body::{self, BodyError};
+use crate::http::requests::Replay;
 use crate::http::{ApiError, auth};
 use crate::orders::OrderKey;
 use crate::outbox::{EndpointStatus, LetterError};
@@ -57,13 +58,6 @@ pub(in crate::http) async fn dead(
     Ok(warp::reply::json(&Letters { letters, next_cursor }))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReplayRequest {
-    /// Without it, all.
-    id: Option<String>,
-}
-
 pub(in crate::http) async fn replay(
     app: Arc<App>,
     endpoint: String,
@@ -71,7 +65,7 @@ pub(in crate::http) async fn replay(
     body: Result<Bytes, BodyError>,
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
-    let request: ReplayRequest = body::json(&body?)?;
+    let request: Replay = body::json(&body?)?;
     let replayed = app.outbox.replay(&merchant.id, &endpoint, request.id.as_deref()).await?;
     tracing::info!(merchant = merchant.id, endpoint, replayed, "webhooks replayed");
     Ok(warp::reply::json(&Replayed { replayed }))

@@ -33,7 +33,7 @@ fn fact(trade_state: TradeState, payment: Option<Trade>) -> Fact {
 }
 
 #[test]
-fn the_table_of_transitions_is_exactly_this() {
+fn t09_the_table_of_transitions_is_exactly_this() {
     for (from, row) in STATES.into_iter().zip(TABLE) {
         for (to, expected) in STATES.into_iter().zip(row.chars()) {
             let before = in_state(from);
@@ -47,7 +47,7 @@ fn the_table_of_transitions_is_exactly_this() {
 }
 
 #[test]
-fn another_amount_or_currency_is_an_anomaly_once_in_any_state_and_never_the_payment() {
+fn m02_another_amount_or_currency_is_an_anomaly_once_in_any_state_and_never_the_payment() {
     for state in STATES {
         let mut odd: Vec<Trade> =
             [1, 1989, 1991, 199_000].map(|amount| trade("4200000001", amount)).into();
@@ -87,7 +87,7 @@ fn find(order: &mut Order, anomaly: Anomaly) {
 
 /// With coupons the user pays less and the merchant may get less; the price stays the price.
 #[test]
-fn coupons_do_not_change_the_amount() {
+fn m03_coupons_do_not_change_the_amount() {
     let paid = Trade {
         cash_fee: Some(Fen::new(990).unwrap()),
         settlement_total_fee: Some(Fen::new(990).unwrap()),

@@ -36,7 +36,7 @@ fn asked(number: String, fee: u64, asked_ms: i64) -> Refund {
 }
 
 #[test]
-fn the_whole_order_can_be_paid_back_and_no_fen_more() {
+fn m05_the_whole_order_can_be_paid_back_and_no_fen_more() {
     let order = paid();
     let now_ms = order.created_ms;
     assert_eq!(check(&order, &new(1990), now_ms), Ok(()));

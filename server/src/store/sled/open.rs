@@ -4,8 +4,10 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::store::census::{Census, Counts};
 use crate::store::committer::Disk;
 use crate::store::group::head_row;
 use crate::store::head::{Head, HeadFile};
@@ -18,7 +20,7 @@ const FORMAT: u64 = 2;
 /// Bytes of the head at `m/head`; the tally is behind them.
 const HEAD: usize = 40;
 /// How long a start may take for counting rows. What is left is counted while the server runs.
-pub(super) const VERIFYING: Duration = Duration::from_secs(3);
+pub(super) const VERIFYING: Duration = Duration::from_secs(5);
 /// How many rows are counted between looks at the clock.
 const ROWS: usize = 500;
 const UNREADABLE: &str = "it cannot be read";
@@ -36,7 +38,8 @@ pub(super) fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, Open
         let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
         check_head(head, head_file.read().map_err(OpenError::Io)?)?;
         let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
-        Ok(Disk { db, file, head_file, head, tally, verifier: Some(Verifier::default()) })
+        let census = Census::new(Counts { tally, verifier: Some(Verifier::default()) });
+        Ok(Disk { db, file, head_file, head, census: Arc::new(census) })
     })?;
     make_durable(directory, &database, &disk).map_err(OpenError::Io)?;
     Ok(disk)
@@ -118,23 +121,25 @@ fn check_head(stored: Head, recorded: Option<Head>) -> Result<(), OpenError> {
 ///
 /// # Errors
 /// [`OpenError::Damaged`] when they are not what was acknowledged.
-pub(super) fn verify(disk: &mut Disk, time: Duration) -> Result<(), OpenError> {
+pub(super) fn verify(disk: &Disk, time: Duration) -> Result<(), OpenError> {
     guarded(|| count(disk, time))
 }
 
-fn count(disk: &mut Disk, time: Duration) -> Result<(), OpenError> {
+fn count(disk: &Disk, time: Duration) -> Result<(), OpenError> {
     let started = Instant::now();
-    let Disk { db, tally, verifier, .. } = disk;
-    while let Some(at_work) = verifier {
-        if at_work.step(db, ROWS).map_err(unreadable)? {
-            let seen = at_work.seen();
-            if seen != *tally {
-                return Err(damaged(differs(seen, *tally)));
-            }
-            *verifier = None;
-        } else if started.elapsed() > time {
-            break;
-        }
+    let mut counts = disk.census.counts();
+    let Counts { tally, verifier } = &mut *counts;
+    let Some(at_work) = verifier else { return Ok(()) };
+    let is_done = at_work.run(&disk.db, ROWS, || started.elapsed() > time).map_err(unreadable)?;
+    let seen = at_work.seen();
+    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if !is_done {
+        tracing::info!(rows = tally.rows, counted = seen.rows, took_ms, "rows are left to count");
+    } else if seen == *tally {
+        tracing::info!(rows = tally.rows, took_ms, "every row of the store is in its place");
+        *verifier = None;
+    } else {
+        return Err(damaged(differs(seen, *tally)));
     }
     Ok(())
 }

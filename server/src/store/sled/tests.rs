@@ -7,6 +7,7 @@ use wxpay_core::messages::TradeType;
 use wxpay_core::{Fen, SignType};
 
 use std::fs::File;
+use std::sync::Arc;
 
 use super::*;
 use crate::orders::{EventKind, Extra, Terms};
@@ -102,19 +103,61 @@ async fn what_is_missed_while_serving_ends_the_service() {
     assert_eq!(store.commit(create("second")).await, Err(DAMAGED));
 }
 
+/// Changes go on while the rows are counted, on either side of where the counting has come to.
 #[tokio::test]
 async fn a_whole_store_is_counted_while_it_works() {
     let directory = TempDir::new().unwrap();
+    let store = SledStore::open(directory.path(), CACHE).unwrap();
+    let creations = (0..2_000).map(|n| create(&n.to_string()));
+    for creations in creations.collect::<Vec<_>>().chunks(500) {
+        let commits = creations.iter().map(|change| store.commit(change.clone()));
+        futures_util::future::join_all(commits)
+            .await
+            .into_iter()
+            .collect::<Result<(), _>>()
+            .unwrap();
+    }
+    store.close().await;
+    drop(store);
     let disk = open_disk(directory.path(), CACHE).unwrap();
+    let census = Arc::clone(&disk.census);
     let store = SledStore::on(disk).unwrap();
-    for n in 0..50 {
-        store.commit(create(&n.to_string())).await.unwrap();
+    let mut changes = 0;
+    while census.counts().verifier.is_some() || changes < 50 {
+        store.commit(create(&format!("{changes}-more"))).await.unwrap();
+        changes += 1;
     }
     assert!(store.healthy());
     store.close().await;
     drop(store);
-    let mut disk = open_disk(directory.path(), CACHE).unwrap();
-    verify(&mut disk, Duration::MAX).unwrap();
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    verify(&disk, Duration::MAX).unwrap();
+    assert!(disk.census.counts().verifier.is_none(), "all was counted");
+}
+
+/// A start that runs out of time goes on where it stopped.
+#[tokio::test]
+async fn what_is_counted_before_serving_is_not_counted_again() {
+    let directory = TempDir::new().unwrap();
+    let store = SledStore::open(directory.path(), CACHE).unwrap();
+    for n in 0..300 {
+        store.commit(create(&n.to_string())).await.unwrap();
+    }
+    store.close().await;
+    drop(store);
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    verify(&disk, Duration::ZERO).unwrap();
+    let counted = disk.census.counts().verifier.as_ref().map(|verifier| verifier.seen().rows);
+    assert!(counted.is_some_and(|rows| rows >= 500), "{counted:?}");
+    let census = Arc::clone(&disk.census);
+    let store = SledStore::on(disk).unwrap();
+    let waiting = async {
+        while census.counts().verifier.is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, waiting).await.unwrap();
+    assert!(store.healthy());
 }
 
 /// A reader that meets a page sled cannot read, as an error or as a panic, ends the service.
@@ -146,8 +189,8 @@ async fn a_store_without_a_tally_is_given_one() {
     disk.db.insert(keys::HEAD, disk.head.to_bytes().as_slice()).unwrap();
     disk.db.insert(keys::FORMAT, &1_u64.to_be_bytes()).unwrap();
     drop(disk);
-    let mut disk = open_disk(directory.path(), CACHE).unwrap();
-    assert!(disk.tally.rows > 0);
+    let disk = open_disk(directory.path(), CACHE).unwrap();
+    assert!(disk.census.counts().tally.rows > 0);
     assert_eq!(disk.db.get(keys::FORMAT).unwrap().unwrap(), &2_u64.to_be_bytes());
-    verify(&mut disk, Duration::MAX).unwrap();
+    verify(&disk, Duration::MAX).unwrap();
 }

@@ -93,7 +93,7 @@ fn outcome(order: &Order, report: RefundReport) -> char {
 }
 
 #[test]
-fn the_table_of_transitions_is_exactly_this() {
+fn t10_the_table_of_transitions_is_exactly_this() {
     let before = [
         told(None),
         told(Some(Processing)),

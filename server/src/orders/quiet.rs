@@ -1,0 +1,55 @@
+//! WeChat may say that it is asked too often. Whoever wants to ask about the same order again is told so from here, for
+//! some seconds.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use wxpay_core::messages::ErrCode;
+use wxpay_core::messages::reply::ReplyError;
+
+use super::order::OrderKey;
+use crate::gateway::{Doubt, GatewayError};
+
+/// For so long.
+const QUIET_MS: i64 = 5_000;
+
+/// The orders that WeChat does not want to hear of, and until when.
+#[derive(Debug, Default)]
+pub(super) struct Quiet(Mutex<HashMap<OrderKey, i64>>);
+
+impl Quiet {
+    /// Whether WeChat may be asked about an order.
+    ///
+    /// # Errors
+    /// What WeChat would say.
+    pub(super) fn check(&self, key: &OrderKey, now_ms: i64) -> Result<(), GatewayError> {
+        let quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match quiet.get(key) {
+            Some(until_ms) if is_soon(*until_ms, now_ms) => Err(too_often()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Remembers an answer that says so.
+    pub(super) fn heed(&self, key: &OrderKey, answer: &GatewayError, now_ms: i64) {
+        let GatewayError::Unknown(Doubt::Reply(ReplyError::Refused { code, .. })) = answer else {
+            return;
+        };
+        if matches!(code, ErrCode::FrequencyLimited | ErrCode::FreqLimit) {
+            let mut quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            quiet.retain(|_, until_ms| is_soon(*until_ms, now_ms));
+            quiet.insert(key.clone(), now_ms + QUIET_MS);
+        }
+    }
+}
+
+/// A time that is further away was made by a clock that has been set back since.
+fn is_soon(until_ms: i64, now_ms: i64) -> bool {
+    (1..=QUIET_MS).contains(&(until_ms - now_ms))
+}
+
+fn too_often() -> GatewayError {
+    let description = "asked again too soon; WeChat was not asked".into();
+    let code = ErrCode::FrequencyLimited;
+    GatewayError::Unknown(Doubt::Reply(ReplyError::Refused { code, description }))
+}

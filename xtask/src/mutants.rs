@@ -1,0 +1,171 @@
+//! `cargo xtask mutants`: changes core in thousands of small ways, one after the other, and looks whether a test fails.
+//!
+//! cargo-mutants does it, by `.cargo/mutants.toml`. A mutant is tried with the tests of its own part first, which are
+//! quickly built; what these miss is tried with all of core's. The whole list takes hours: `--shard K/N` takes every
+//! Nth mutant, beginning with the Kth, from 0.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::error::TaskError;
+use crate::paths;
+use crate::report::{Report, Step};
+
+/// A part of core and the tests beside it.
+struct Part {
+    name: &'static str,
+    files: &'static [&'static str],
+    except: &'static [&'static str],
+    tests: &'static [&'static str],
+}
+
+const PARTS: [Part; 5] = [
+    Part { name: "bill", files: &["core/src/bill/**"], except: &[], tests: &["bill"] },
+    Part { name: "messages", files: &["core/src/messages/**"], except: &[], tests: &["messages"] },
+    Part {
+        name: "read",
+        files: &["core/src/explain/read/**"],
+        except: &[],
+        tests: &["explain_read", "explain"],
+    },
+    Part {
+        name: "explain",
+        files: &["core/src/explain/**"],
+        except: &["core/src/explain/read/**"],
+        tests: &["explain"],
+    },
+    Part {
+        name: "rest",
+        files: &["core/src/**"],
+        except: &["core/src/bill/**", "core/src/messages/**", "core/src/explain/**"],
+        tests: &["properties", "vectors", "invoke", "xml_corpus", "refund_notice", "probes"],
+    },
+];
+
+/// So many of a hundred mutants have to be noticed.
+const AIM: usize = 90;
+const INSTALL: &str = "It needs cargo-mutants: cargo install cargo-mutants --locked";
+
+#[derive(Default)]
+struct Outcome {
+    caught: usize,
+    /// The test ran into its time limit: noticed as well, and counted apart.
+    timeouts: usize,
+    /// It does not compile.
+    unviable: usize,
+    missed: Vec<String>,
+}
+
+/// `cargo xtask mutants [--shard K/N]`
+pub fn run(args: &[OsString]) -> Result<(), TaskError> {
+    let shard = parse(args)?;
+    let mut report = Report::new(false)?;
+    let mut all = Outcome::default();
+    for part in &PARTS {
+        report.step(part.name, |step| {
+            let outcome = part.run(step, &shard)?;
+            let said = outcome.said();
+            all.add(outcome);
+            Ok(said)
+        })?;
+    }
+    for name in &all.missed {
+        println!("missed {name}");
+    }
+    println!("\nshard {shard}: {}", all.said());
+    if all.caught * 100 < (all.caught + all.missed.len()) * AIM {
+        return Err(TaskError::new(format!("less than {AIM} % are noticed"), "Write tests."));
+    }
+    Ok(())
+}
+
+fn parse(args: &[OsString]) -> Result<String, TaskError> {
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    match args.iter().map(AsRef::as_ref).collect::<Vec<_>>().as_slice() {
+        [] => Ok("0/1".into()),
+        ["--shard", shard] if shard.contains('/') => Ok((*shard).into()),
+        _ => {
+            let what = "mutants takes which part of the list";
+            Err(TaskError::new(what, "cargo xtask mutants [--shard K/N]"))
+        }
+    }
+}
+
+impl Part {
+    fn run(&self, step: &mut Step<'_>, shard: &str) -> Result<Outcome, TaskError> {
+        let mut command = mutants(&format!("{}-{}", shard.replace('/', "-"), self.name));
+        command.args(["--shard", shard, "--sharding", "round-robin"]);
+        command.args(self.files.iter().flat_map(|glob| ["--file", glob]));
+        command.args(self.except.iter().flat_map(|glob| ["--exclude", glob]));
+        command.args(["--", "--lib"]).args(self.tests.iter().flat_map(|test| ["--test", test]));
+        let mut outcome = tried(step, &mut command)?;
+        let mut again = mutants(&format!("{}-{}-again", shard.replace('/', "-"), self.name));
+        if outcome.missed.is_empty() {
+            return Ok(outcome);
+        }
+        again.args(outcome.missed.drain(..).flat_map(|name| ["--re".to_owned(), exactly(&name)]));
+        again.args(["--", "--lib", "--tests"]);
+        outcome.add(tried(step, &mut again)?);
+        Ok(outcome)
+    }
+}
+
+impl Outcome {
+    fn add(&mut self, more: Self) {
+        self.caught += more.caught;
+        self.timeouts += more.timeouts;
+        self.unviable += more.unviable;
+        self.missed.extend(more.missed);
+    }
+
+    fn said(&self) -> String {
+        let Self { caught, timeouts, unviable, missed } = self;
+        let missed = missed.len();
+        format!("{caught} caught, {missed} missed, {timeouts} timeouts, {unviable} unviable")
+    }
+}
+
+/// cargo-mutants, its results in a folder of this name. What it builds stays for the next one.
+fn mutants(name: &str) -> Command {
+    let folder = paths::target().join("mutants");
+    let mut command = paths::cargo();
+    command.args(["mutants", "--package", "wxpay-core", "--colors", "never", "--output"]);
+    command.arg(folder.join(name)).env("CARGO_TARGET_DIR", folder.join("build"));
+    command
+}
+
+fn tried(step: &mut Step<'_>, command: &mut Command) -> Result<Outcome, TaskError> {
+    let output = command.get_args().skip_while(|arg| *arg != "--output").nth(1);
+    let folder = Path::new(output.unwrap_or_default()).join("mutants.out");
+    // It ends with an error when it has missed something; that there are results is what counts.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.parent().unwrap_or(&folder))
+        .map_err(|error| TaskError::file(&folder, &error))?;
+    step.try_run(command)?;
+    let lines = |name: &str| -> Result<Vec<String>, TaskError> {
+        let path = folder.join(name);
+        let text = fs::read_to_string(&path)
+            .map_err(|_| TaskError::new("cargo mutants has not run", INSTALL))?;
+        Ok(text.lines().map(str::to_owned).collect())
+    };
+    Ok(Outcome {
+        caught: lines("caught.txt")?.len(),
+        timeouts: lines("timeout.txt")?.len(),
+        unviable: lines("unviable.txt")?.len(),
+        missed: lines("missed.txt")?,
+    })
+}
+
+/// A regular expression for this name alone.
+fn exactly(name: &str) -> String {
+    let mut expression = String::from("^");
+    for c in name.chars() {
+        if r"\.+*?()|[]{}^$#&-~".contains(c) {
+            expression.push('\\');
+        }
+        expression.push(c);
+    }
+    expression + "$"
+}
