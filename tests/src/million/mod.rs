@@ -207,8 +207,11 @@ async fn restart(mut open: Open, calls: usize, say: Say<'_>) -> Open {
     let started = Instant::now();
     open.process = open.site.serve().await;
     open.times = Default::default();
-    while !is_counted(&open.process.log()) {
+    loop {
         open.turn(calls).await;
+        if is_counted(&open.process.log()) {
+            break;
+        }
     }
     say(name, "start under load, until all is counted", micros(started.elapsed()));
     open.say_times("meanwhile, create", &open.times[0], say);
