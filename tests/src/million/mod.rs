@@ -42,6 +42,8 @@ pub struct Scale {
 /// Measures, in a directory that it fills and leaves to the caller. A store that is in the directory already is taken as
 /// it is.
 pub async fn measure(scale: Scale, directory: &Path, say: Say<'_>) {
+    // A configuration takes what is relative from where it lies itself.
+    let directory = &directory.canonicalize().unwrap();
     let small = Shop::prepare("few", FEW, directory, say).await;
     let large = Shop::prepare("many", scale.orders, directory, say).await;
     let bill = directory.join("bill.csv");
