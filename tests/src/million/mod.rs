@@ -42,6 +42,8 @@ pub struct Scale {
 /// Measures, in a directory that it fills and leaves to the caller. A store that is in the directory already is taken as
 /// it is.
 pub async fn measure(scale: Scale, directory: &Path, say: Say<'_>) {
+    // A configuration takes what is relative from where it lies itself.
+    let directory = &directory.canonicalize().unwrap();
     let small = Shop::prepare("few", FEW, directory, say).await;
     let large = Shop::prepare("many", scale.orders, directory, say).await;
     let bill = directory.join("bill.csv");
@@ -207,8 +209,11 @@ async fn restart(mut open: Open, calls: usize, say: Say<'_>) -> Open {
     let started = Instant::now();
     open.process = open.site.serve().await;
     open.times = Default::default();
-    while !is_counted(&open.process.log()) {
+    loop {
         open.turn(calls).await;
+        if is_counted(&open.process.log()) {
+            break;
+        }
     }
     say(name, "start under load, until all is counted", micros(started.elapsed()));
     open.say_times("meanwhile, create", &open.times[0], say);
