@@ -49,31 +49,17 @@ function resolveWith(extension) {
       );
       to.onResolve({ filter: /^#/ }, ({ path: name }) => ({ path: name, namespace: 'made' }));
       to.onLoad({ filter: /./, namespace: 'made' }, async ({ path: name }) => {
-        const [, module, what] = /^#(calls|explain)-(glue|packed)$/.exec(name);
-        return { contents: what === 'glue' ? await glue(module) : await packed(module) };
+        const [, module] = /^#(calls|explain)-packed$/.exec(name);
+        return { contents: await packed(module) };
       });
     },
   };
 }
 
-/** wasm-bindgen's glue as a function, so that a new instance starts with fresh glue. */
-async function glue(module) {
-  const made = await build({
-    entryPoints: [path.join(modules, `${module}.js`)],
-    bundle: true,
-    write: false,
-    format: 'iife',
-    globalName: 'glue',
-    minifySyntax: true,
-    target: 'es2020',
-    banner: { js: 'export function createGlue(WebAssembly, TextEncoder, TextDecoder) {' },
-    footer: { js: 'return glue; }' },
-  });
-  return made.outputFiles[0].text;
-}
-
 async function packed(module) {
   const bytes = await readFile(path.join(modules, `${module}_bg.wasm`));
+  // The package has no glue.
+  if (WebAssembly.Module.imports(new WebAssembly.Module(bytes)).length > 0) throw new Error(`${module} imports something`);
   const base64 = deflateRawSync(bytes, { level: 9 }).toString('base64');
   return `export const size = ${bytes.length}; export const base64 = '${base64}';`;
 }

@@ -1,10 +1,9 @@
 //! Errors on their way to JavaScript.
 
-use wasm_bindgen::JsValue;
 use wxpay_core::UnknownSignTypeError;
 #[cfg(feature = "calls")]
 use wxpay_core::{
-    ApiKeyError, Params, ParamsError, refund_notice::RefundNoticeError, xml::XmlError,
+    ApiKeyError, Params, ParamsError, VerifyError, refund_notice::RefundNoticeError, xml::XmlError,
 };
 
 /// A stable code, the field it is about (may be empty), and a sentence. Holds neither a key nor a signature.
@@ -22,12 +21,10 @@ impl CallError {
     pub(crate) fn of(code: &'static str, field: &str, message: &str) -> Self {
         Self { code, field: field.into(), message: message.into() }
     }
-}
 
-/// As JavaScript gets it.
-impl From<CallError> for JsValue {
-    fn from(error: CallError) -> Self {
-        Self::from_str(&[error.code, &error.field, &error.message].join("\0"))
+    /// As JavaScript gets it: `code\0field\0message`.
+    pub(crate) fn text(&self) -> String {
+        [self.code, &self.field, &self.message].join("\0")
     }
 }
 
@@ -72,6 +69,19 @@ impl From<XmlError> for CallError {
             | XmlError::WrongRoot { .. }
             | XmlError::StrayText { .. }
             | XmlError::Malformed { .. } => "",
+        };
+        Self::of(error.code(), field, &error.to_string())
+    }
+}
+
+#[cfg(feature = "calls")]
+impl From<VerifyError> for CallError {
+    fn from(error: VerifyError) -> Self {
+        let field = match error {
+            VerifyError::SignTypeDiffers => "sign_type",
+            VerifyError::SignMissing
+            | VerifyError::SignMalformed { .. }
+            | VerifyError::Mismatch => "sign",
         };
         Self::of(error.code(), field, &error.to_string())
     }

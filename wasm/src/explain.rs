@@ -3,26 +3,20 @@
 //! `key`, `sign_type`, `scene`, `sign`, `appid`, `format`, `other`, `url`; `candidate:KIND:LABEL`, any number of times;
 //! `gbk`: for every character that has them, the character and its two GBK bytes in hex (`中D6D0文CEC4`).
 
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 use wxpay_core::SignType;
 use wxpay_core::explain::{Format, KeyKind, NamedKey, Options, ReadError, Report, Scene};
 
 use crate::CallError;
 use crate::flat::Parts;
-use zeroize::Zeroizing;
 
-/// Explains a text; the report is what `wxpay explain --json` prints, with spans in UTF-16 units.
+/// `text` or `text\0options` to the report that `wxpay explain --json` prints, with spans in UTF-16 units.
 ///
 /// # Errors
 /// [`CallError`]: an option.
-#[wasm_bindgen(skip_jsdoc)]
-pub fn explain(text: &str, options: String) -> Result<JsValue, CallError> {
-    let report = report(text, &Zeroizing::new(options))?;
-    let object = report.serialize(&Serializer::json_compatible());
-    object.map_err(|_| CallError::of("internal", "", "the report could not be handed over"))
+pub fn explain(input: &str) -> Result<String, CallError> {
+    let (text, options) = input.split_once('\0').unwrap_or((input, ""));
+    let report = serde_json::to_string(&report(text, options)?);
+    report.map_err(|_| CallError::of("internal", "", "the report could not be written"))
 }
 
 /// The report on a text, with spans in UTF-16 units, as JavaScript counts.
@@ -34,7 +28,7 @@ pub fn report(text: &str, options: &str) -> Result<Report, CallError> {
     let mut known = Options::default();
     let mut gbk = Vec::new();
     let mut parts = Parts::new(options);
-    while let Some(name) = parts.more() {
+    while let Some(name) = parts.more().filter(|_| !options.is_empty()) {
         let value = parts.next();
         match name {
             "key" => keys.insert(0, NamedKey::main(value)),

@@ -7,7 +7,8 @@
 use wxpay_core::invoke::{app, mini_program, native_link};
 
 use crate::CallError;
-use crate::flat::{Parts, write_pairs};
+use crate::flat::Parts;
+use crate::json;
 
 pub fn invoke(input: &str) -> Result<String, CallError> {
     let mut parts = Parts::new(input);
@@ -18,7 +19,7 @@ pub fn invoke(input: &str) -> Result<String, CallError> {
         "mini_program" => {
             let (prepay_id, time, nonce) = (parts.next(), time(&mut parts)?, parts.next());
             let args = mini_program(appid, prepay_id, time, nonce, sign_type, &key)?;
-            Ok(write_pairs([
+            Ok(json::object([
                 ("appId", args.app_id.as_str()),
                 ("timeStamp", &args.time_stamp),
                 ("nonceStr", &args.nonce_str),
@@ -31,7 +32,7 @@ pub fn invoke(input: &str) -> Result<String, CallError> {
             let (mch_id, prepay_id) = (parts.next(), parts.next());
             let (time, nonce) = (time(&mut parts)?, parts.next());
             let args = app(appid, mch_id, prepay_id, time, nonce, sign_type, &key)?;
-            Ok(write_pairs([
+            Ok(json::object([
                 ("appid", args.appid.as_str()),
                 ("partnerid", &args.partnerid),
                 ("prepayid", &args.prepayid),
@@ -44,7 +45,7 @@ pub fn invoke(input: &str) -> Result<String, CallError> {
         "native" => {
             let (mch_id, product_id) = (parts.next(), parts.next());
             let (time, nonce) = (time(&mut parts)?, parts.next());
-            Ok(native_link(appid, mch_id, product_id, time, nonce, sign_type, &key)?)
+            Ok(json::string(&native_link(appid, mch_id, product_id, time, nonce, sign_type, &key)?))
         }
         _ => Err(CallError::of(
             "bad_option",

@@ -18,29 +18,44 @@ struct Part {
     name: &'static str,
     files: &'static [&'static str],
     except: &'static [&'static str],
+    /// What cargo test is given; the unit tests only where there are some.
     tests: &'static [&'static str],
 }
 
 const PARTS: [Part; 5] = [
-    Part { name: "bill", files: &["core/src/bill/**"], except: &[], tests: &["bill"] },
-    Part { name: "messages", files: &["core/src/messages/**"], except: &[], tests: &["messages"] },
+    Part { name: "bill", files: &["core/src/bill/**"], except: &[], tests: &["--test=bill"] },
+    Part {
+        name: "messages",
+        files: &["core/src/messages/**"],
+        except: &[],
+        tests: &["--lib", "--test=messages"],
+    },
     Part {
         name: "read",
         files: &["core/src/explain/read/**"],
         except: &[],
-        tests: &["explain_read", "explain"],
+        tests: &["--test=explain_read", "--test=explain"],
     },
     Part {
         name: "explain",
         files: &["core/src/explain/**"],
         except: &["core/src/explain/read/**"],
-        tests: &["explain"],
+        tests: &["--lib", "--test=explain"],
     },
     Part {
         name: "rest",
         files: &["core/src/**"],
         except: &["core/src/bill/**", "core/src/messages/**", "core/src/explain/**"],
-        tests: &["properties", "vectors", "invoke", "xml_corpus", "refund_notice", "probes"],
+        tests: &[
+            "--lib",
+            "--test=properties",
+            "--test=vectors",
+            "--test=invoke",
+            "--test=xml_corpus",
+            "--test=refund_notice",
+            "--test=probes",
+            "--test=messages",
+        ],
     },
 ];
 
@@ -99,7 +114,7 @@ impl Part {
         command.args(["--shard", shard, "--sharding", "round-robin"]);
         command.args(self.files.iter().flat_map(|glob| ["--file", glob]));
         command.args(self.except.iter().flat_map(|glob| ["--exclude", glob]));
-        command.args(["--", "--lib"]).args(self.tests.iter().flat_map(|test| ["--test", test]));
+        command.arg("--").args(self.tests);
         let mut outcome = tried(step, &mut command)?;
         let mut again = mutants(&format!("{}-{}-again", shard.replace('/', "-"), self.name));
         if outcome.missed.is_empty() {

@@ -249,6 +249,8 @@ pub(super) fn from_base64(text: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a failed index is a failed test")]
+
     use alloc::format;
 
     use super::*;

@@ -147,12 +147,13 @@ impl<'a> Settings<'a> {
     pub(super) fn digest(&self, pairs: &[Pair<'_>], scratch: &mut Scratch) -> Digest32 {
         self.render(pairs, scratch);
         scratch.hashed += scratch.bytes.len() + 64;
-        let bytes = scratch.bytes.as_slice();
+        let Scratch { bytes, keyed, .. } = scratch;
+        let bytes = bytes.as_slice();
         match self.hash {
             Hash::Md5 => fill(&Md5::digest(bytes)),
             Hash::Sha1 => fill(&Sha1::digest(bytes)),
             Hash::Sha256 => fill(&Sha256::digest(bytes)),
-            Hash::Hmac => hmac(self.key, bytes),
+            Hash::Hmac => keyed.hmac(self.key, bytes),
             Hash::HmacEmptyKey => hmac(b"", bytes),
             Hash::HmacHexKey => hmac(&Zeroizing::new(super::form::from_hex(self.key)), bytes),
             Hash::HmacBase64Key => hmac(&Zeroizing::new(super::form::from_base64(self.key)), bytes),
@@ -249,6 +250,7 @@ pub(super) fn mask(mut text: String, secrets: &[&[u8]]) -> String {
 pub(super) struct Scratch {
     text: Zeroizing<String>,
     bytes: Zeroizing<Vec<u8>>,
+    keyed: Keyed,
     /// How many bytes were hashed.
     pub(super) hashed: usize,
 }
@@ -280,6 +282,26 @@ impl Sort {
             b'_' if self == Self::UnderscoreLast => b'~',
             _ if no_case => byte.to_ascii_lowercase(),
             _ => byte,
+        })
+    }
+}
+
+/// The key of the last HMAC, already hashed: nearly every try has the same, and that is a fifth of the work.
+#[derive(Default)]
+struct Keyed {
+    key: Zeroizing<Vec<u8>>,
+    mac: Option<Hmac<Sha256>>,
+}
+
+impl Keyed {
+    fn hmac(&mut self, key: &[u8], bytes: &[u8]) -> Digest32 {
+        if self.mac.is_none() || self.key.as_slice() != key {
+            self.key = Zeroizing::new(key.to_vec());
+            self.mac = Hmac::new_from_slice(key).ok();
+        }
+        let mac = self.mac.clone();
+        mac.map_or_else(Digest32::default, |mac| {
+            fill(&mac.chain_update(bytes).finalize().into_bytes())
         })
     }
 }

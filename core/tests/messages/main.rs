@@ -25,3 +25,4 @@ mod reverse;
 mod small_calls;
 #[path = "../support/mod.rs"]
 mod support;
+mod words;

@@ -13,7 +13,7 @@ use wxpay_core::messages::reply::ReplyError;
 use crate::books::ReconcileError;
 use crate::gateway::{Code2SessionError, Doubt, GatewayError};
 use crate::login::LoginError;
-use crate::orders::{Conflict, OrderError, RefundError, Refused};
+use crate::orders::{Conflict, OrderError, RefundError, Refused, TOO_OFTEN_S};
 use crate::store::StoreError;
 use crate::telemetry;
 
@@ -304,6 +304,9 @@ fn reply_error(error: ReplyError) -> ApiError {
         ReplyError::Refused { code, .. } => {
             let mut answer = ApiError::unavailable("upstream_busy", "WeChat is busy; try again");
             answer.wechat_code = Some(code.as_str().into());
+            if matches!(code, ErrCode::FrequencyLimited | ErrCode::FreqLimit) {
+                answer.retry_after_s = Some(TOO_OFTEN_S);
+            }
             answer
         }
         ReplyError::Field(_) => {

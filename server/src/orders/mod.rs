@@ -33,6 +33,7 @@ pub use self::order::{
     RefundFact, RefundTerms, Refused, Resolution, Reversal, Source, Terms,
 };
 
+pub use self::quiet::TOO_OFTEN_S;
 pub use self::refund::{
     NewRefund, Noticed, RefundDiffersError, RefundError, RefundReport, Refunded, apply_refund,
 };

@@ -10,8 +10,9 @@ use wxpay_core::messages::reply::ReplyError;
 use super::order::OrderKey;
 use crate::gateway::{Doubt, GatewayError};
 
-/// For so long.
-const QUIET_MS: i64 = 5_000;
+/// For so long, in seconds.
+pub const TOO_OFTEN_S: u32 = 5;
+const QUIET_MS: i64 = 1_000 * TOO_OFTEN_S as i64;
 
 /// The orders that WeChat does not want to hear of, and until when.
 #[derive(Debug, Default)]

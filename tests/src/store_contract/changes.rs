@@ -19,7 +19,9 @@ async fn everything(store: &dyn Store, numbers: &[&str], idempotency_keys: &[&st
     seen += &format!("{:?}", store.watched().await.unwrap());
     seen += &format!("{:?}", outbox(store).await);
     for number in numbers {
-        seen += &format!("{:?}", store.order(&key("shop", number)).await.unwrap());
+        let order = store.order(&key("shop", number)).await.unwrap();
+        assert_eq!(store.newest(&key("shop", number)).await.unwrap(), order);
+        seen += &format!("{order:?}");
         seen += &format!("{:?}", store.events(&key("shop", number)).await.unwrap());
     }
     for idempotency_key in idempotency_keys {

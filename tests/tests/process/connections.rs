@@ -62,14 +62,16 @@ async fn h01_half_open_and_idle_connections_keep_no_customer_out() {
         let (shortest, longest) = (half_open[0], half_open[half_open.len() - 1]);
         let words = format!(
             "connections: {sockets} sockets, seed {}, {held} held at once, {paid} payments; \
-             a paying client's calls: p50 {:?}, p99 {:?} (alone: p50 {:?}, p99 {:?}); half-open closed {} times, \
-             after {shortest:?} to {longest:?}, idle {} times",
+             a paying client's calls: p50 {} ms, p99 {} ms (alone: p50 {} ms, p99 {} ms); half-open closed {} times, \
+             after {} to {} ms, idle {} times",
             seed(),
-            among.p50,
-            among.p99,
-            alone.p50,
-            alone.p99,
+            among.p50.as_millis(),
+            among.p99.as_millis(),
+            alone.p50.as_millis(),
+            alone.p99.as_millis(),
             half_open.len(),
+            shortest.as_millis(),
+            longest.as_millis(),
             idle.len(),
         );
         let _ = writeln!(std::io::stderr(), "{words}");

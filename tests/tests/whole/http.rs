@@ -1,4 +1,4 @@
-//! HTTP itself (H01 to H04): limits, broken and slow clients, clients that hang up, and shutting down.
+//! HTTP itself (H03, H04): limits, broken clients, clients that hang up, and shutting down.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use wxpay_tests::{Logs, SHOP, Setup, Wire, World};
 use crate::api::assert_error;
 
 /// What must end, ends within this; generous, because the machine may be busy.
-const SOON: Duration = Duration::from_secs(8);
+pub(crate) const SOON: Duration = Duration::from_secs(8);
 
 pub(crate) async fn with_limits(change: impl FnOnce(&mut Limits)) -> World {
     let mut setup = Setup::default();
@@ -31,7 +31,7 @@ pub(crate) fn request(method: &str, path: &str, headers: &str, body: &str) -> St
 }
 
 /// The reply to bytes that are sent as they are; the server closes the connection.
-async fn answer_to(world: &World, bytes: impl AsRef<[u8]>) -> String {
+pub(crate) async fn answer_to(world: &World, bytes: impl AsRef<[u8]>) -> String {
     let mut wire = Wire::open(&world.server.url).await;
     wire.send(bytes).await;
     wire.read_to_end().await
@@ -180,98 +180,6 @@ async fn h04_a_request_that_is_no_http_is_refused_and_the_next_client_is_served(
     assert!(logs.lines_with("\"method\":\"XXXX").len() == 1, "{}", logs.text());
     let too_much = |line: &&str| line.len() > 1_000 || line.contains("\"ERROR\"");
     assert_eq!(logs.text().lines().find(too_much), None);
-}
-
-#[tokio::test]
-async fn h01_a_head_that_does_not_come_is_not_waited_for() {
-    let world = with_limits(|limits| limits.header_timeout_ms = 200).await;
-    let half = "POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-le";
-    let waiting = async {
-        tokio::join!(
-            answer_to(&world, half),
-            answer_to(&world, ""),
-            answer_to(&world, request("GET", "/healthz", "", "")),
-        )
-    };
-    let (half, silent, idle) = timeout(SOON, waiting).await.unwrap();
-    assert!(!half.contains("200 OK"), "{half}");
-    assert_eq!(silent, "");
-    assert!(idle.starts_with("HTTP/1.1 200 "), "an idle connection ends after its reply: {idle}");
-    assert_eq!(idle.matches("HTTP/1.1 ").count(), 1);
-}
-
-#[tokio::test]
-async fn h02_a_body_that_does_not_come_is_a_408() {
-    let world = with_limits(|limits| limits.body_timeout_ms = 200).await;
-    let notice = "/v1/notify/shop/pay";
-    for path in ["/v1/login", "/v1/pay", notice] {
-        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{{\"co");
-        let reply = timeout(SOON, answer_to(&world, head)).await.unwrap();
-        assert!(reply.starts_with("HTTP/1.1 408 "), "{reply}");
-        let words = if path == notice { "<![CDATA[FAIL]]>" } else { "\"code\":\"body_too_slow\"" };
-        assert!(reply.contains(words), "{reply}");
-    }
-    assert_eq!(world.wechat.calls(Call::Code2Session, None), 0);
-}
-
-/// One byte after the other never makes a body, however long it goes on.
-#[tokio::test]
-async fn h02_a_body_that_drips_is_a_408() {
-    let world = with_limits(|limits| {
-        limits.body_timeout_ms = 200;
-        limits.header_timeout_ms = 200;
-    })
-    .await;
-    let pause = Duration::from_millis(20);
-    let mut wire = Wire::open(&world.server.url).await;
-    wire.send("POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n").await;
-    let reply = timeout(SOON, wire.drip(" ", pause)).await.unwrap();
-    assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
-    let mut wire = Wire::open(&world.server.url).await;
-    wire.send("POST /v1/login HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").await;
-    let reply = timeout(SOON, wire.drip("1\r\n \r\n", pause)).await.unwrap();
-    assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
-    let mut wire = Wire::open(&world.server.url).await;
-    wire.send("POST /v1/login HTTP/1.1\r\n").await;
-    let reply = timeout(SOON, wire.drip("x: 1\r\n", pause)).await.unwrap();
-    assert!(!reply.contains("200 OK"), "{reply}");
-    assert_eq!(world.wechat.calls(Call::Code2Session, None), 0);
-}
-
-/// There is one place, and somebody asks for much and takes nothing of it. Whoever takes it, little by little, gets all.
-#[tokio::test]
-async fn h02_a_client_that_takes_nothing_of_its_reply_loses_its_place() {
-    let world = with_limits(|limits| {
-        limits.max_connections = 1;
-        limits.body_timeout_ms = 300;
-    })
-    .await;
-    let detail = "x".repeat(5_900);
-    for _ in 0..100 {
-        let order = json!({ "total_fee": 1, "body": "tea", "detail": detail }).to_string();
-        let headers = format!("authorization: Bearer {}\r\nconnection: close\r\n", SHOP.admin_key);
-        let reply = answer_to(&world, request("POST", "/v1/orders", &headers, &order)).await;
-        assert!(reply.starts_with("HTTP/1.1 201 "), "{reply}");
-    }
-    let logs = Logs::start(LevelFilter::DEBUG);
-    let headers = format!("authorization: Bearer {}\r\nconnection: close\r\n", SHOP.admin_key);
-    let mut lazy = Wire::narrow(&world.server.url).await;
-    // Much more than what the system takes in the place of a client.
-    let bearer = format!("authorization: Bearer {}\r\n", SHOP.admin_key);
-    lazy.send(request("GET", "/v1/export", &bearer, "").repeat(20)).await;
-    let health = request("GET", "/healthz", "connection: close\r\n", "");
-    let reply = timeout(SOON, answer_to(&world, health)).await.unwrap();
-    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
-    let lines = logs.lines_with("connection ended");
-    assert!(lines.len() == 1 && lines[0].contains("timed out"), "{lines:?}");
-    let cut_off = lazy.read_to_end().await;
-    assert!(cut_off.matches("HTTP/1.1 200 OK").count() < 20, "not all was sent");
-    assert!(!cut_off.ends_with("\r\n0\r\n\r\n"), "nobody takes the last for whole");
-    let mut narrow = Wire::narrow(&world.server.url).await;
-    narrow.send(request("GET", "/v1/export", &headers, "")).await;
-    let whole = narrow.read_to_end().await;
-    assert!(whole.ends_with("\r\n0\r\n\r\n") && whole.matches(&detail).count() >= 100);
-    assert_eq!(world.all_orders().await.len(), 100);
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ mod refunds;
 mod reverse;
 mod scene;
 mod secrets;
+mod slow;
 mod states;
 mod storm;
 mod tokens;

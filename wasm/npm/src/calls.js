@@ -1,5 +1,5 @@
 // The functions on top of the module `wxpay.wasm`.
-import { flatten, seconds, signType, text, unflatten } from './check.js';
+import { flatten, nulIn, seconds, signType, text } from './check.js';
 import { WxPayError } from './error.js';
 
 const INVOKE = {
@@ -9,20 +9,33 @@ const INVOKE = {
 };
 
 export function makeCalls(engine) {
-  const signing = (params, key, type) => flatten(params, `${text(key, 'key')}\0${signType(type, 'signType')}`);
+  const ask = (name, input, bytes) => JSON.parse(engine.call(name, input, bytes));
+  const signing = (key, type) => `${text(key, 'key')}\0${signType(type, 'signType')}\0`;
+  /** The module counts the fields; which of them has a NUL inside is found out here. */
+  const call = (name, head, params) => {
+    const flat = flatten(params, head);
+    try {
+      return engine.call(name, flat);
+    } catch (error) {
+      throw error.code === 'nul' ? nulIn(params) : error;
+    }
+  };
   return {
-    sign: (params, key, type) => engine.call('sign', signing(params, key, type)),
-    verify: (params, key, type) => engine.call('verify', signing(params, key, type)),
-    stringToSign: (params) => engine.call('string_to_sign', flatten(params)),
-    invoke: (kind, args, key) => invoke(engine, kind, args, key),
-    parseXml: (xml) => unflatten(engine.call('parse_xml', bytes(engine, xml))),
-    buildXml: (params) => engine.call('build_xml', flatten(params)),
-    decryptRefundNotice: (reqInfo, key) =>
-      unflatten(engine.call('decrypt_refund_notice', `${text(key, 'key')}\0${text(reqInfo, 'reqInfo')}`)),
+    sign: (params, key, type) => call('sign', signing(key, type), params),
+    verify: (params, key, type) => call('verify', signing(key, type), params) === 'true',
+    verifyXml: (xml, key, type) =>
+      typeof xml === 'string'
+        ? ask('verify_xml', signing(key, type) + text(xml, 'xml'))
+        : ask('verify_xml', signing(key, type), bytes(xml)),
+    stringToSign: (params) => call('string_to_sign', '', params),
+    invoke: (kind, args, key) => ask('invoke', invokeParts(kind, args, key)),
+    parseXml: (xml) => (typeof xml === 'string' ? ask('parse_xml', text(xml, 'xml')) : ask('parse_xml', '', bytes(xml))),
+    buildXml: (params) => call('build_xml', '', params),
+    decryptRefundNotice: (reqInfo, key) => ask('decrypt_refund_notice', `${text(key, 'key')}\0${text(reqInfo, 'reqInfo')}`),
   };
 }
 
-function invoke(engine, kind, args, key) {
+function invokeParts(kind, args, key) {
   const names = Object.prototype.hasOwnProperty.call(INVOKE, kind) ? INVOKE[kind] : undefined;
   if (!names) {
     throw new WxPayError('bad_option', "kind: expected 'mini_program', 'app' or 'native'", 'kind');
@@ -34,8 +47,7 @@ function invoke(engine, kind, args, key) {
   for (const name of names) {
     parts.push(name === 'time_stamp' ? seconds(args[name], name) : filled(args[name], name));
   }
-  const out = engine.call('invoke', parts.join('\0'));
-  return kind === 'native' ? out : unflatten(out);
+  return parts.join('\0');
 }
 
 function filled(value, field) {
@@ -43,8 +55,7 @@ function filled(value, field) {
   return value;
 }
 
-function bytes(engine, xml) {
+function bytes(xml) {
   if (xml instanceof Uint8Array) return xml;
-  if (typeof xml === 'string') return engine.encode(text(xml, 'xml'));
   throw new WxPayError('not_a_string', 'xml: expected a string or a Uint8Array', 'xml');
 }

@@ -1,19 +1,22 @@
 // One instance of a module, made anew when it traps.
 import { WxPayError } from './error.js';
 
+/** Room for nearly every message, so that it is asked for once. */
+const ROOM = 1 << 14;
+
 export class Engine {
-  /** `createGlue` makes fresh glue; `load` answers at once with what `WebAssembly.Module` takes, or with a module. */
-  constructor(createGlue, load, encode = (text) => new TextEncoder().encode(text)) {
-    this.createGlue = createGlue;
+  /** `load` answers at once with what `WebAssembly.Module` takes, or with a module. */
+  constructor(load, encoder = new TextEncoder(), decoder = new TextDecoder('utf-8', { ignoreBOM: true })) {
     this.load = load;
-    this.encode = encode;
+    this.encoder = encoder;
+    this.decoder = decoder;
     this.module = undefined;
-    this.glue = undefined;
+    this.drop();
   }
 
   /** Compiles without blocking. */
   async ready() {
-    if (this.module || this.glue) return;
+    if (this.module || this.exports) return;
     const source = this.load();
     this.module = source instanceof WebAssembly.Module ? source : await compiled(() => WebAssembly.compile(source));
   }
@@ -21,19 +24,64 @@ export class Engine {
   /** Takes a compiled module. */
   use(module) {
     this.module = module;
-    this.glue = undefined;
+    this.drop();
   }
 
-  call(name, ...args) {
-    const glue = this.glue || this.start();
+  /** Takes what an instance exports. */
+  start(exports) {
+    this.exports = exports;
+  }
+
+  instantiate() {
+    const module = this.compile();
+    this.start(new WebAssembly.Instance(module, {}).exports);
+  }
+
+  /** Calls with a text, and with bytes behind it if there are any; answers with a text. */
+  call(name, input, bytes) {
+    if (!this.exports) this.instantiate();
+    let length;
+    let answer;
     try {
-      return glue[name](...args);
+      length = this.exports[name](this.write(input, bytes));
+      answer = this.read(Math.abs(length));
     } catch (error) {
-      throw this.fault(error);
+      // A trap; the instance's memory is not trusted.
+      this.drop();
+      const message = 'the WebAssembly module failed; the next call starts a fresh one';
+      throw new WxPayError('internal', message, undefined, error);
     }
+    if (length >= 0) return answer;
+    const [code, field, message] = answer.split('\0');
+    throw new WxPayError(code, message, field);
   }
 
-  start() {
+  /** Writes into the room; says how many bytes. */
+  write(input, bytes) {
+    if (bytes === undefined && input.length <= ROOM / 3) return this.encoder.encodeInto(input, this.room(ROOM)).written;
+    const head = this.encoder.encode(input);
+    const tail = bytes || [];
+    const room = this.room(head.length + tail.length);
+    room.set(head);
+    room.set(tail, head.length);
+    return head.length + tail.length;
+  }
+
+  read(length) {
+    return this.decoder.decode(this.room(length).subarray(0, length));
+  }
+
+  /** The room, which has at least so many bytes. Memory that grows leaves an empty view behind. */
+  room(bytes) {
+    if (this.view.length < bytes) {
+      const size = Math.max(bytes, ROOM);
+      const start = this.exports.room(size) >>> 0;
+      this.view = new Uint8Array(this.exports.memory.buffer, start, size);
+    }
+    return this.view;
+  }
+
+  compile() {
     if (!this.module) {
       const source = this.load();
       try {
@@ -42,21 +90,12 @@ export class Engine {
         throw notCompiled(error);
       }
     }
-    const glue = this.createGlue(WebAssembly, TextEncoder, TextDecoder);
-    glue.initSync({ module: this.module });
-    this.glue = glue;
-    return glue;
+    return this.module;
   }
 
-  /** The module throws strings, `code\0field\0message`; anything else is a trap, after which its memory is not trusted. */
-  fault(error) {
-    if (typeof error === 'string') {
-      const [code, field, message] = error.split('\0');
-      return new WxPayError(code, message, field);
-    }
-    this.glue = undefined;
-    const message = 'the WebAssembly module failed; the next call starts a fresh one';
-    return new WxPayError('internal', message, undefined, error);
+  drop() {
+    this.exports = undefined;
+    this.view = new Uint8Array();
   }
 }
 

@@ -1,10 +1,9 @@
 // The debugger, with its module inside.
 import { Engine, makeExplain, WxPayError } from './common.js';
-import { createGlue } from '#explain-glue';
 import { base64, size } from '#explain-packed';
 import { unpack } from './unpack.js';
 
-const engine = new Engine(createGlue, () => unpack(base64, size));
+const engine = new Engine(() => unpack(base64, size));
 
 export const explain = makeExplain(engine);
 export const ready = () => engine.ready();

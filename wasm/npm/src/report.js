@@ -13,7 +13,7 @@ export function makeExplain(engine) {
     const flat = optionParts(options);
     const gbk = gbkOf(input);
     if (gbk) flat.push('gbk', gbk);
-    return engine.call('explain', input, flat.join('\0'));
+    return JSON.parse(engine.call('explain', [input, ...flat].join('\0')));
   };
 }
 

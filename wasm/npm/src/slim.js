@@ -1,14 +1,12 @@
 // Without the modules: the caller gives them, as bytes, as a WebAssembly.Module or as a Response.
 import { compiled, Engine, makeCalls, makeExplain, WxPayError } from './common.js';
-import { createGlue as createCallsGlue } from '#calls-glue';
-import { createGlue as createExplainGlue } from '#explain-glue';
 
 const engines = {
-  calls: new Engine(createCallsGlue, () => notReady('init')),
-  explain: new Engine(createExplainGlue, () => notReady('initExplain')),
+  calls: new Engine(() => notReady('init')),
+  explain: new Engine(() => notReady('initExplain')),
 };
 
-export const { sign, verify, stringToSign, invoke, parseXml, buildXml, decryptRefundNotice } = makeCalls(engines.calls);
+export const { sign, verify, verifyXml, stringToSign, invoke, parseXml, buildXml, decryptRefundNotice } = makeCalls(engines.calls);
 export const explain = makeExplain(engines.explain);
 export const init = (source) => start(engines.calls, source);
 export const initExplain = (source) => start(engines.explain, source);

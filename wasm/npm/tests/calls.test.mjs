@@ -1,7 +1,7 @@
 // The core's vectors, through the package.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FORMATS, object, vectors } from './support.mjs';
+import { FORMATS, KEY, object, vectors } from './support.mjs';
 
 for (const [format, wxpay] of FORMATS) {
   test(`${format}: the vectors of signing`, () => {
@@ -44,9 +44,50 @@ for (const [format, wxpay] of FORMATS) {
       assert.deepEqual(wxpay.parseXml(message.xml), params, message.id);
       assert.deepEqual(wxpay.parseXml(new TextEncoder().encode(message.xml)), params, message.id);
       assert.deepEqual(wxpay.parseXml(wxpay.buildXml(params)), params, message.id);
-      if (message.sign_type) assert.ok(wxpay.verify(params, message.key, message.sign_type), message.id);
+      if (!message.sign_type) continue;
+      assert.ok(wxpay.verify(params, message.key, message.sign_type), message.id);
+      for (const xml of [message.xml, new TextEncoder().encode(message.xml)]) {
+        assert.deepEqual(wxpay.verifyXml(xml, message.key, message.sign_type), params, message.id);
+      }
     }
     assert.ok(read > 3);
+  });
+
+  test(`${format}: a message that is not right gives no fields`, () => {
+    const params = { body: '茶', mch_id: '1900000001' };
+    const sign = wxpay.sign(params, KEY, 'MD5');
+    const message = (change) => wxpay.buildXml({ ...params, sign, ...change });
+    assert.deepEqual(wxpay.verifyXml(message(), KEY, 'MD5'), { ...params, sign });
+    const fails = (xml, code, field, type = 'MD5') =>
+      assert.throws(() => wxpay.verifyXml(xml, KEY, type), (error) => {
+        assert.ok(error instanceof wxpay.WxPayError && !`${error.stack}`.includes(sign), String(error));
+        assert.deepEqual([error.code, error.field], [code, field]);
+        return true;
+      });
+    for (const xml of [(change) => message(change), (change) => new TextEncoder().encode(message(change))]) {
+      fails(xml({ body: '茶 ' }), 'sign_mismatch', 'sign');
+      fails(xml({ sign: '' }), 'sign_missing', 'sign');
+      fails(xml({ sign: sign.toLowerCase() }), 'sign_malformed', 'sign');
+      fails(xml(), 'sign_malformed', 'sign', 'HMAC-SHA256');
+      fails(xml({ sign_type: 'HMAC-SHA256' }), 'sign_type_differs', 'sign_type');
+    }
+    fails('<xml><a>1</xml>', 'xml_malformed', undefined);
+    fails(new Uint8Array([0x3c, 0xff]), 'xml_not_utf8', undefined);
+    fails('<xml><a>\0</a></xml>', 'nul', 'xml');
+    fails(5, 'not_a_string', 'xml');
+  });
+
+  test(`${format}: what JSON must escape, names of the prototype, and texts larger than the room`, () => {
+    const params = { body: '"\\\n\t\u2028茶😀', __proto__: null, constructor: 'c', toString: 't' };
+    const read = wxpay.parseXml(wxpay.buildXml(params));
+    assert.deepEqual({ ...read }, { ...params });
+    const named = Object.defineProperty({ a: '1' }, '__proto__', { value: 'p', enumerable: true });
+    assert.deepEqual(Object.entries(wxpay.parseXml(wxpay.buildXml(named))).sort(), [['__proto__', 'p'], ['a', '1']]);
+    for (const length of [1, 5000, 5462, 16384, 60_000, 1 << 20, 10]) {
+      const body = '茶'.repeat(length);
+      assert.equal(wxpay.stringToSign({ body }), `body=${body}`);
+      if (length < 20_000) assert.equal(wxpay.parseXml(wxpay.buildXml({ body })).body, body);
+    }
   });
 
   test(`${format}: the second signature`, () => {

@@ -1,4 +1,4 @@
-export { buildXml, decryptRefundNotice, invoke, parseXml, sign, stringToSign, verify, WxPayError } from './index.js';
+export { buildXml, decryptRefundNotice, invoke, parseXml, sign, stringToSign, verify, verifyXml, WxPayError } from './index.js';
 export type * from './index.js';
 export { explain } from './explain.js';
 

@@ -1,5 +1,5 @@
 //! How an order is read. `Order` is written with its parts flattened into one object; serde would read that by way of a
-//! map of everything, which takes three times as long. So it is read as one flat record, which then becomes the order.
+//! map of everything, which takes twice as long. So it is read as one flat record, which then becomes the order.
 
 use serde::Deserialize;
 use wxpay_core::messages::{Trade, TradeState, TradeType};

@@ -69,6 +69,8 @@ async fn nobody_is_shown_what_could_not_be_made_durable() {
     assert_eq!(store.order(&key("first")).await, Ok(None));
     store.commit(create("first")).await.unwrap_err();
     assert!(read_order(&store.db, &key("first")).unwrap().is_some(), "sled itself shows it");
+    assert!(store.newest(&key("first")).await.unwrap().is_some(), "whoever changes it may know");
+    assert!(is_failed(store.settled().await));
     assert!(is_failed(store.order(&key("first")).await));
     assert!(is_failed(store.events(&key("first")).await));
     let all = Filter { limit: 10, ..Filter::default() };

@@ -107,6 +107,7 @@ fn python() -> Child {
 }
 
 /// A number that `cargo xtask signing` has set.
+#[allow(clippy::disallowed_methods, reason = "how long a test runs is set from outside")]
 fn setting(name: &str, otherwise: u64) -> u64 {
     let text = std::env::var(format!("WXPAY_SIGNING_{name}"));
     text.map_or(otherwise, |text| text.parse().expect("a number"))

@@ -4,8 +4,10 @@
 //! `WXPAY_REQUESTS_REQUESTS` says how many requests, `WXPAY_REQUESTS_SEED` repeats a run; `cargo xtask requests` is the
 //! long form.
 
+mod calls;
 mod document;
 mod requests;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -18,8 +20,10 @@ use wxpay_simulator::{NoticeKind, Outcome};
 use wxpay_tests::{ADMIN_KEY, API_KEY, APP_SECRET, Logs, Setup, Wire, World};
 
 use crate::scene::{FAIL, SUCCESS};
+use calls::CALLS;
 use document::Document;
-use requests::{CALLS, Known, Maker, Request};
+use requests::Request;
+use values::{Known, Maker};
 
 /// Requests before a new world: looking at everything must not become the work.
 const ROUNDS_A_WORLD: u64 = 1_500;
