@@ -35,9 +35,20 @@ fn create(out_trade_no: &str) -> Change {
     Change::create(key(out_trade_no), first, 1_000).unwrap()
 }
 
+/// Opens it as soon as sled's own threads have let go of it.
+fn disk_in(directory: &TempDir) -> Disk {
+    for _ in 0..1_000 {
+        match open_disk(directory.path(), CACHE) {
+            Err(OpenError::InUse) => std::thread::sleep(Duration::from_millis(10)),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("another process uses the directory")
+}
+
 /// A store whose `fdatasync` fails, as that of a broken disk does: the system refuses to sync `/dev/null`.
 fn unsyncable(directory: &TempDir) -> SledStore {
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(directory);
     let file = File::options().write(true).open("/dev/null").unwrap();
     SledStore::on(Disk { file, ..disk }).unwrap()
 }
@@ -84,7 +95,7 @@ async fn nobody_is_shown_what_could_not_be_made_durable() {
 #[test]
 fn the_head_record_is_on_disk_before_the_first_change() {
     let directory = TempDir::new().unwrap();
-    drop(open_disk(directory.path(), CACHE).unwrap());
+    drop(disk_in(&directory));
     let head_file = HeadFile::open(&directory.path().join("head")).unwrap();
     assert_eq!(head_file.read().unwrap(), Some(Head::default()));
 }
@@ -97,7 +108,7 @@ async fn what_is_missed_while_serving_ends_the_service() {
     store.commit(create("first")).await.unwrap();
     store.close().await;
     drop(store);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(&directory);
     disk.db.remove(keys::order(&key("first"))).unwrap();
     let store = SledStore::on(disk).unwrap();
     assert_eq!(timeout(SOON, store.failed()).await.unwrap(), DAMAGED);
@@ -121,7 +132,7 @@ async fn a_whole_store_is_counted_while_it_works() {
     }
     store.close().await;
     drop(store);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(&directory);
     let census = Arc::clone(&disk.census);
     let store = SledStore::on(disk).unwrap();
     let mut changes = 0;
@@ -132,7 +143,7 @@ async fn a_whole_store_is_counted_while_it_works() {
     assert!(store.healthy());
     store.close().await;
     drop(store);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(&directory);
     verify(&disk, Duration::MAX).unwrap();
     assert!(disk.census.counts().verifier.is_none(), "all was counted");
 }
@@ -147,7 +158,7 @@ async fn what_is_counted_before_serving_is_not_counted_again() {
     }
     store.close().await;
     drop(store);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(&directory);
     verify(&disk, Duration::ZERO).unwrap();
     let counted = disk.census.counts().verifier.as_ref().map(|verifier| verifier.seen().rows);
     assert!(counted.is_some_and(|rows| rows >= 500), "{counted:?}");
@@ -187,11 +198,11 @@ async fn a_store_without_a_tally_is_given_one() {
     store.commit(create("first")).await.unwrap();
     store.close().await;
     drop(store);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(&directory);
     disk.db.insert(keys::HEAD, disk.head.to_bytes().as_slice()).unwrap();
     disk.db.insert(keys::FORMAT, &1_u64.to_be_bytes()).unwrap();
     drop(disk);
-    let disk = open_disk(directory.path(), CACHE).unwrap();
+    let disk = disk_in(&directory);
     assert!(disk.census.counts().tally.rows > 0);
     assert_eq!(disk.db.get(keys::FORMAT).unwrap().unwrap(), &2_u64.to_be_bytes());
     verify(&disk, Duration::MAX).unwrap();
