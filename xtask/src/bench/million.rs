@@ -1,5 +1,7 @@
 //! A million stored orders beside a thousand, and what is done with all of them at once.
 
+use std::process::Command;
+
 use super::figures::Figures;
 use super::{Aim, Row, Section};
 use crate::error::TaskError;
@@ -22,9 +24,9 @@ pub fn build(step: &mut Step<'_>) -> Result<String, TaskError> {
 }
 
 pub fn section(step: &mut Step<'_>, _: &mut Figures) -> Result<Section, TaskError> {
-    let mut program = paths::cargo();
-    program.args(["run", "--release", "--package", "wxpay-server", "--package", "wxpay-tests"]);
-    program.args(["--example", "million", "--", &ORDERS.to_string()]);
+    let name = format!("release/examples/million{}", std::env::consts::EXE_SUFFIX);
+    let mut program = Command::new(paths::target().join(name));
+    program.arg(ORDERS.to_string());
     let figures = Million(Figures::of(step, &mut program)?);
     let mut rows = Vec::new();
     for (call, aim) in [("notify", true), ("query", true), ("create", false)] {
