@@ -110,3 +110,17 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     }
     Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim()))
 }
+
+/// Copies a directory with everything in it.
+pub fn copy_directory(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_directory(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

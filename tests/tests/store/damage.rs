@@ -9,10 +9,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use wxpay_server::store::{Change, OpenError, SledStore, Store, StoreError, User};
+use wxpay_tests::disk::copy_directory;
 use wxpay_tests::patiently;
 use wxpay_tests::store_contract::NOW_MS;
 
-use super::opening::copy_directory;
 use super::{open, try_open};
 
 const USERS: u32 = 3_000;

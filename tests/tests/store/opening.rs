@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use wxpay_server::store::{OpenError, SledStore, Store};
+use wxpay_tests::disk::copy_directory;
 use wxpay_tests::store_contract::{created, key};
 
 use super::{open, raw, try_open};
@@ -278,17 +279,4 @@ fn write_raw(path: &Path, key: &[u8], value: &[u8]) {
     let db = raw(path);
     db.insert(key, value).unwrap();
     db.flush().unwrap();
-}
-
-pub(super) fn copy_directory(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_directory(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

@@ -1,11 +1,8 @@
 //! A million stored orders beside a thousand, and what is done with all of them at once.
 
-use std::process::Command;
-
 use super::figures::Figures;
 use super::{Aim, Row, Section};
 use crate::error::TaskError;
-use crate::paths;
 use crate::report::Step;
 
 const ORDERS: u64 = 1_000_000;
@@ -16,16 +13,11 @@ const MEMORY_MB: f64 = 100.0;
 
 /// The server and the program that measures it, as they are shipped.
 pub fn build(step: &mut Step<'_>) -> Result<String, TaskError> {
-    let mut cargo = paths::cargo();
-    cargo.args(["build", "--release", "--package", "wxpay-server", "--package", "wxpay-tests"]);
-    cargo.args(["--bin", "wxpay", "--example", "million"]);
-    step.run(&mut cargo, "The compiler's message above says where.")?;
-    Ok("wxpay and the example million, release".to_owned())
+    super::build_with(step, "million")
 }
 
 pub fn section(step: &mut Step<'_>, _: &mut Figures) -> Result<Section, TaskError> {
-    let name = format!("release/examples/million{}", std::env::consts::EXE_SUFFIX);
-    let mut program = Command::new(paths::target().join(name));
+    let mut program = super::example("release", "million");
     program.arg(ORDERS.to_string());
     let figures = Million(Figures::of(step, &mut program)?);
     let mut rows = Vec::new();

@@ -20,6 +20,7 @@ pub mod server;
 
 use std::ffi::OsString;
 use std::fs;
+use std::process::Command;
 
 use figures::Figures;
 
@@ -100,6 +101,21 @@ const PARTS: [Part; 4] = [
         sections: &[("million", million::section)],
     },
 ];
+
+/// Builds the server as it is shipped, and the program that measures it.
+fn build_with(step: &mut Step<'_>, example: &str) -> Result<String, TaskError> {
+    let mut cargo = paths::cargo();
+    cargo.args(["build", "--release", "--package", "wxpay-server", "--package", "wxpay-tests"]);
+    cargo.args(["--bin", "wxpay", "--example", example]);
+    step.run(&mut cargo, "The compiler's message above says where.")?;
+    Ok(format!("wxpay and the example {example}, release build"))
+}
+
+/// A program that measures, once it is built.
+fn example(profile: &str, name: &str) -> Command {
+    let file = format!("{profile}/examples/{name}{}", std::env::consts::EXE_SUFFIX);
+    Command::new(paths::target().join(file))
+}
 
 /// Measures the parts that are named, or all, and writes their sections of the report.
 pub fn run(args: &[OsString]) -> Result<(), TaskError> {

@@ -81,11 +81,7 @@ fn note(figures: &Figures, name: &str) -> Result<String, TaskError> {
 
 /// The release build of server and load.
 pub fn build(step: &mut Step<'_>) -> Result<String, TaskError> {
-    let mut cargo = paths::cargo();
-    cargo.args(["build", "--release", "--package", "wxpay-server", "--package", "wxpay-tests"]);
-    cargo.args(["--bin", "wxpay", "--example", "load"]);
-    step.run(&mut cargo, "The compiler's message above says where.")?;
-    Ok("wxpay and its load, release build".to_owned())
+    super::build_with(step, "load")
 }
 
 /// The Express server and its libraries.
@@ -113,8 +109,7 @@ pub fn check(step: &mut Step<'_>) -> Result<String, TaskError> {
 fn load(profile: &str, what: &str) -> Result<Command, TaskError> {
     let data = paths::target().join("bench-data");
     fs::create_dir_all(&data).map_err(|error| TaskError::file(&data, &error))?;
-    let name = format!("{profile}/examples/load{}", std::env::consts::EXE_SUFFIX);
-    let mut command = Command::new(paths::target().join(name));
+    let mut command = super::example(profile, "load");
     command.env("TMPDIR", data).arg(what);
     Ok(command)
 }
