@@ -1,5 +1,6 @@
 //! Signing and verifying (APIv2 签名 / 验签).
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -8,9 +9,10 @@ use core::str::FromStr;
 use hmac::digest::Key as HmacKey;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
+use once_cell::race::OnceBox;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::params::rank;
 use crate::{Params, ParamsError};
@@ -78,8 +80,11 @@ impl FromStr for SignType {
 /// The merchant's APIv2 key (API 密钥): 32 printable ASCII characters without white space.
 ///
 /// Prints as `***`, is wiped from memory when dropped, and compares in constant time.
-#[derive(Clone)]
-pub struct ApiKey(Zeroizing<[u8; 32]>);
+pub struct ApiKey {
+    bytes: Zeroizing<[u8; 32]>,
+    /// HMAC-SHA256 with the key taken in, so that this is done once. Made when first used.
+    hmac: OnceBox<Hmac<Sha256>>,
+}
 
 /// Why a text cannot be an API key. Never carries the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,22 +113,33 @@ impl ApiKey {
             return Err(ApiKeyError::NotAscii);
         }
         match key.as_bytes().try_into() {
-            Ok(bytes) => Ok(Self(Zeroizing::new(bytes))),
+            Ok(bytes) => Ok(Self { bytes: Zeroizing::new(bytes), hmac: OnceBox::new() }),
             Err(_) => Err(ApiKeyError::Length { found: key.len() }),
         }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_slice()
+        self.bytes.as_slice()
     }
 
-    /// The key as HMAC wants it: filled with zeros to one block of SHA-256.
-    fn hmac_block(&self) -> HmacKey<Hmac<Sha256>> {
-        let mut block = HmacKey::<Hmac<Sha256>>::default();
-        for (to, from) in block.iter_mut().zip(self.as_bytes()) {
-            *to = *from;
-        }
-        block
+    fn hmac(&self) -> Hmac<Sha256> {
+        let keyed = || {
+            // HMAC wants the key filled with zeros to one block of SHA-256.
+            let mut block = HmacKey::<Hmac<Sha256>>::default();
+            for (to, from) in block.iter_mut().zip(self.as_bytes()) {
+                *to = *from;
+            }
+            let hmac = Hmac::new(&block);
+            block.zeroize();
+            Box::new(hmac)
+        };
+        self.hmac.get_or_init(keyed).clone()
+    }
+}
+
+impl Clone for ApiKey {
+    fn clone(&self) -> Self {
+        Self { bytes: self.bytes.clone(), hmac: OnceBox::new() }
     }
 }
 
@@ -383,7 +399,7 @@ fn finish(mut text: Vec<u8>, sign_type: SignType, key: &ApiKey) -> Signature {
             Signature::new(md5.finalize().into())
         }
         SignType::HmacSha256 => {
-            let mut mac = Hmac::<Sha256>::new(&key.hmac_block());
+            let mut mac = key.hmac();
             mac.update(&text);
             mac.update(key.as_bytes());
             Signature::new(mac.finalize().into_bytes().into())

@@ -12,7 +12,7 @@ use super::remote::{Remote, RemoteArgs, segment};
 use super::remote_error::RemoteError;
 use super::table::{pairs, yuan};
 use super::{exit, put, put_json};
-use crate::ambient::{NonceSource, SystemNonces};
+use crate::ambient::{Clock, SystemClock, SystemNonces, new_number};
 
 const EXAMPLES: &str = "\
 Examples · 示例:
@@ -92,7 +92,8 @@ fn begin(remote: &Remote, args: &Args, order: &str, fen: u64) -> Result<Value, E
         eprintln!("{}", say("Nothing was paid back.", "未退款。"));
         return Err(ExitCode::from(exit::REFUSED));
     }
-    let number = args.number.clone().unwrap_or_else(|| SystemNonces.nonce());
+    let own = args.number.clone();
+    let number = own.unwrap_or_else(|| new_number(SystemClock.now_ms(), &SystemNonces));
     let mut body = json!({ "refund_fee": fen, "out_refund_no": number });
     if let (Some(reason), Some(body)) = (&args.reason, body.as_object_mut()) {
         body.insert("refund_desc".into(), json!(reason));

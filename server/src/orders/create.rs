@@ -7,6 +7,7 @@ use wxpay_core::{Fen, Params};
 use super::micropay::require_certificate;
 use super::order::{Asked, Event, EventKind, Extra, Order, OrderKey, Terms};
 use super::{ATTEMPTS, Conflict, Idempotency, OrderError, Orders};
+use crate::ambient::new_number;
 use crate::merchant::{Merchant, notify_url};
 use crate::store::{Change, StoreError};
 
@@ -110,7 +111,8 @@ impl Orders {
             let expected = format!("{MIN_EXPIRE_S} to {MAX_EXPIRE_S} seconds");
             return Err(OrderError::Field { field: "expire_s", expected });
         }
-        let out_trade_no = new.out_trade_no.clone().unwrap_or_else(|| self.nonces.nonce());
+        let own = new.out_trade_no.clone();
+        let out_trade_no = own.unwrap_or_else(|| new_number(now_ms, &*self.nonces));
         let key = OrderKey { merchant: merchant.id.clone(), out_trade_no };
         let first = EventKind::Created {
             terms: Box::new(Terms {

@@ -19,6 +19,7 @@ pub(super) use self::turns::Turns;
 use super::create::check_characters;
 use super::order::{EventKind, Order, OrderKey, Refund, RefundTerms};
 use super::{ATTEMPTS, Conflict, Idempotency, OrderError, Orders};
+use crate::ambient::new_number;
 use crate::merchant::{Merchant, refund_notify_url};
 use crate::store::{Change, StoreError};
 
@@ -142,7 +143,8 @@ impl Orders {
                 return self.get_refund(&merchant.id, &out_refund_no).await;
             }
             let (order, now_ms) = (self.get(key).await?, self.clock.now_ms());
-            let number = new.out_refund_no.clone().unwrap_or_else(|| self.nonces.nonce());
+            let own = new.out_refund_no.clone();
+            let number = own.unwrap_or_else(|| new_number(now_ms, &*self.nonces));
             let known = order.refund(&number);
             let change = match known {
                 Some(known) if !is_same(&order, known, new) => {

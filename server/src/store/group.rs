@@ -9,7 +9,7 @@ use super::census::Counts;
 use super::change::OrderChange;
 use super::head::Head;
 use super::rows::{Expect, json};
-use super::tally::Tally;
+use super::tally::{RowHash, Tally};
 use super::trouble::trouble;
 use super::{Change, StoreError, keys};
 use crate::orders::Order;
@@ -24,8 +24,15 @@ pub(super) struct Layout {
 struct Row {
     key: Vec<u8>,
     /// `None` takes it away.
-    value: Option<Vec<u8>>,
+    value: Option<Value>,
     expect: Expect,
+    /// There cannot be such a row yet, so that nobody has to look.
+    is_new: bool,
+}
+
+struct Value {
+    bytes: Vec<u8>,
+    hash: RowHash,
 }
 
 /// A group of changes that will be written together.
@@ -38,7 +45,7 @@ pub(super) struct Group<'a> {
 /// A row that will be written, and what it is in the database until then.
 struct Pending {
     old: Option<IVec>,
-    new: Option<Vec<u8>>,
+    new: Option<Value>,
 }
 
 impl Layout {
@@ -46,17 +53,35 @@ impl Layout {
     /// When something cannot be written as JSON.
     pub(super) fn of(change: &Change) -> Result<Self, StoreError> {
         let mut rows = Vec::with_capacity(change.rows.len() + 2);
-        let put = |key, value| Row { key, value: Some(value), expect: Expect::Anything };
         if let Some(OrderChange { order, events, .. }) = &change.order {
-            rows.push(put(keys::order(&order.key), with_revision(order)?));
+            rows.push(Row::put(keys::order(&order.key), with_revision(order)?));
             for event in events {
-                rows.push(put(keys::event(&order.key, event.seq), json("event", event)?));
+                let row = Row::put(keys::event(&order.key, event.seq), json("event", event)?);
+                // Events are numbered, and the order's revision is the number of its last one.
+                rows.push(Row { is_new: true, ..row });
             }
         }
         for row in &change.rows {
-            rows.push(Row { key: row.key.clone(), value: row.bytes()?, expect: row.expect });
+            rows.push(Row::new(row.key.clone(), row.bytes()?, row.expect));
         }
         Ok(Self { expected: change.order.as_ref().map(|change| change.expected), rows })
+    }
+}
+
+impl Row {
+    fn new(key: Vec<u8>, bytes: Option<Vec<u8>>, expect: Expect) -> Self {
+        let value = bytes.map(|bytes| Value { hash: RowHash::of(&key, &bytes), bytes });
+        Self { key, value, expect, is_new: false }
+    }
+
+    fn put(key: Vec<u8>, bytes: Vec<u8>) -> Self {
+        Self::new(key, Some(bytes), Expect::Anything)
+    }
+}
+
+impl Value {
+    fn bytes(value: &Option<Self>) -> Option<&[u8]> {
+        value.as_ref().map(|value| &*value.bytes)
     }
 }
 
@@ -72,14 +97,16 @@ impl<'a> Group<'a> {
         for row in &change.rows {
             let pending = self.rows.get(&row.key);
             let old = match pending {
-                Some(_) => None,
-                None => self.db.get(&row.key).map_err(|error| trouble("reading", error))?,
+                None if !row.is_new => {
+                    self.db.get(&row.key).map_err(|error| trouble("reading", error))?
+                }
+                Some(_) | None => None,
             };
-            let stored = pending.map_or(old.as_deref(), |pending| pending.new.as_deref());
+            let stored = pending.map_or(old.as_deref(), |pending| Value::bytes(&pending.new));
             if let Some(expected) = expected.take() {
                 check_revision(stored, expected)?;
             }
-            if !row.expect.allows(stored, row.value.as_deref()) {
+            if !row.expect.allows(stored, Value::bytes(&row.value)) {
                 return Err(StoreError::Stale);
             }
             olds.push(old);
@@ -96,22 +123,22 @@ impl<'a> Group<'a> {
     /// The batch, and the head it leads to. The counts follow.
     pub(super) fn finish(self, head: Head, counts: &mut Counts) -> (sled::Batch, Head) {
         let Counts { tally, verifier } = counts;
-        let content = self
-            .rows
-            .iter()
-            .flat_map(|(key, row)| [&**key, row.new.as_deref().unwrap_or_default()]);
-        let head = head.next(content);
         let mut batch = sled::Batch::default();
+        let mut chain = head.next();
         for (key, Pending { old, new }) in self.rows {
-            tally.change(&key, old.as_deref(), new.as_deref());
+            let old = old.map(|old| RowHash::of(&key, &old));
+            let hash = new.as_ref().map(|new| new.hash);
+            chain.row(old, hash);
+            tally.change(old, hash);
             if let Some(verifier) = verifier {
-                verifier.follow(&key, old.as_deref(), new.as_deref());
+                verifier.follow(&key, old, hash);
             }
             match new {
-                Some(new) => batch.insert(key, new),
+                Some(new) => batch.insert(key, new.bytes),
                 None => batch.remove(key),
             }
         }
+        let head = chain.head();
         batch.insert(keys::HEAD, head_row(head, *tally));
         (batch, head)
     }

@@ -12,6 +12,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::tally::RowHash;
+
 const SLOT: usize = 64;
 const MAGIC: &[u8; 8] = b"wxhead01";
 
@@ -22,14 +24,29 @@ pub(super) struct Head {
     pub(super) chain: [u8; 32],
 }
 
-impl Head {
-    /// The head after one more group, whose content is `bytes`.
-    pub(super) fn next<'a>(&self, bytes: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut hash = Sha256::new().chain_update(self.chain);
-        for bytes in bytes {
-            hash.update(bytes);
+/// A head on its way.
+pub(super) struct NextHead {
+    seq: u64,
+    chain: Sha256,
+}
+
+impl NextHead {
+    /// One row of the group, before and after it.
+    pub(super) fn row(&mut self, old: Option<RowHash>, new: Option<RowHash>) {
+        for hash in [old, new] {
+            self.chain.update(hash.map_or([0; 16], RowHash::to_bytes));
         }
-        Self { seq: self.seq + 1, chain: hash.finalize().into() }
+    }
+
+    pub(super) fn head(self) -> Head {
+        Head { seq: self.seq, chain: self.chain.finalize().into() }
+    }
+}
+
+impl Head {
+    /// The head after one more group, once it has been given the group's rows.
+    pub(super) fn next(&self) -> NextHead {
+        NextHead { seq: self.seq + 1, chain: Sha256::new().chain_update(self.chain) }
     }
 
     pub(super) fn to_bytes(self) -> [u8; 40] {

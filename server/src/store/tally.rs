@@ -8,6 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::keys;
 
+/// Half of the SHA-256 of a row, key and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RowHash(u128);
+
 /// How many rows, and the sum of their hashes. A sum does not depend on an order, and a row can be taken out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Tally {
@@ -21,14 +25,14 @@ impl Tally {
         !key.starts_with(keys::META)
     }
 
-    pub(super) fn add(&mut self, key: &[u8], value: &[u8]) {
+    pub(super) fn add(&mut self, row: RowHash) {
         self.rows = self.rows.wrapping_add(1);
-        self.sum = self.sum.wrapping_add(hash(key, value));
+        self.sum = self.sum.wrapping_add(row.0);
     }
 
-    pub(super) fn remove(&mut self, key: &[u8], value: &[u8]) {
+    fn remove(&mut self, row: RowHash) {
         self.rows = self.rows.wrapping_sub(1);
-        self.sum = self.sum.wrapping_sub(hash(key, value));
+        self.sum = self.sum.wrapping_sub(row.0);
     }
 
     /// Adds the rows of another part of the store.
@@ -38,12 +42,12 @@ impl Tally {
     }
 
     /// A row takes the place of another one, which there may not have been, or goes.
-    pub(super) fn change(&mut self, key: &[u8], old: Option<&[u8]>, new: Option<&[u8]>) {
+    pub(super) fn change(&mut self, old: Option<RowHash>, new: Option<RowHash>) {
         if let Some(old) = old {
-            self.remove(key, old);
+            self.remove(old);
         }
         if let Some(new) = new {
-            self.add(key, new);
+            self.add(new);
         }
     }
 
@@ -63,23 +67,33 @@ impl Tally {
     }
 }
 
-fn hash(key: &[u8], value: &[u8]) -> u128 {
-    let length = (key.len() as u64).to_be_bytes();
-    let hash = Sha256::new().chain_update(length).chain_update(key).chain_update(value);
-    let digest: [u8; 32] = hash.finalize().into();
-    digest.first_chunk().map_or(0, |first| u128::from_be_bytes(*first))
+impl RowHash {
+    pub(super) fn of(key: &[u8], value: &[u8]) -> Self {
+        let length = (key.len() as u64).to_be_bytes();
+        let hash = Sha256::new().chain_update(length).chain_update(key).chain_update(value);
+        let digest: [u8; 32] = hash.finalize().into();
+        Self(digest.first_chunk().map_or(0, |first| u128::from_be_bytes(*first)))
+    }
+
+    pub(super) const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-    use super::Tally;
+    use super::{RowHash, Tally};
+
+    fn row(key: &str, value: &str) -> RowHash {
+        RowHash::of(key.as_bytes(), value.as_bytes())
+    }
 
     fn of(rows: &[(&str, &str)]) -> Tally {
         let mut tally = Tally::default();
         for (key, value) in rows {
-            tally.add(key.as_bytes(), value.as_bytes());
+            tally.add(row(key, value));
         }
         tally
     }
@@ -89,9 +103,9 @@ mod tests {
         let rows = of(&[("a", "1"), ("b", "2")]);
         assert_eq!(rows, of(&[("b", "2"), ("a", "1")]));
         let mut changed = of(&[("a", "0"), ("c", "3")]);
-        changed.change(b"a", Some(b"0"), Some(b"1"));
-        changed.change(b"b", None, Some(b"2"));
-        changed.change(b"c", Some(b"3"), None);
+        changed.change(Some(row("a", "0")), Some(row("a", "1")));
+        changed.change(None, Some(row("b", "2")));
+        changed.change(Some(row("c", "3")), None);
         assert_eq!(rows, changed);
     }
 

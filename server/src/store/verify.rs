@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::keys;
-use super::tally::Tally;
+use super::tally::{RowHash, Tally};
 
 /// How far the counting has come.
 #[derive(Debug, Default)]
@@ -99,10 +99,10 @@ impl Verifier {
     }
 
     /// A row is written: if it lies in what has been counted, the count follows.
-    pub(super) fn follow(&mut self, key: &[u8], old: Option<&[u8]>, new: Option<&[u8]>) {
+    pub(super) fn follow(&mut self, key: &[u8], old: Option<RowHash>, new: Option<RowHash>) {
         let high = self.high.as_deref();
         if key < self.low.as_slice() || high.is_some_and(|high| key >= high) {
-            self.seen.change(key, old, new);
+            self.seen.change(old, new);
         }
     }
 
@@ -144,7 +144,7 @@ impl Part {
         for row in rest.take(rows) {
             let (key, value) = row?;
             if Tally::counts(&key) {
-                seen.add(&key, &value);
+                seen.add(RowHash::of(&key, &value));
             }
             last = Some(key);
             count += 1;
@@ -174,8 +174,10 @@ mod tests {
                 Some(value) => db.insert([key], value).unwrap(),
                 None => db.remove([key]).unwrap(),
             };
-            tally.change(&[key], old.as_deref(), value);
-            verifier.follow(&[key], old.as_deref(), value);
+            let hash = |value| RowHash::of(&[key], value);
+            let (old, new) = (old.as_deref().map(hash), value.map(hash));
+            tally.change(old, new);
+            verifier.follow(&[key], old, new);
         };
         db.insert(keys::HEAD, b"not counted").unwrap();
         for key in (0..200).step_by(2) {
@@ -204,7 +206,7 @@ mod tests {
             for n in 0..rows {
                 let key = u16::to_be_bytes(n * 7);
                 db.insert(key, &[1]).unwrap();
-                tally.add(&key, &[1]);
+                tally.add(RowHash::of(&key, &[1]));
             }
             for parts in 1..20 {
                 let (mut verifier, looks) = (Verifier::default(), AtomicUsize::new(0));

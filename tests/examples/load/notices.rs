@@ -25,8 +25,7 @@ const EXPRESS_SHARE: usize = 4;
 
 /// Measures in turns, and prints the medians.
 pub async fn measure(plan: &Plan) {
-    let rounds: Vec<_> = (0..=plan.rounds).map(|_| orders::numbers(plan.notices)).collect();
-    let all = rounds.concat();
+    let all = orders::numbers((plan.rounds + 1) * plan.notices);
     let ours = Ours::start(&all).await;
     let alone = Alone::start(&all).await;
     let idle = Server::idle().await;
@@ -37,7 +36,7 @@ pub async fn measure(plan: &Plan) {
     let journal = Journal::start(&alone.directory.path().join("journal"));
     let bytes = written(&all[0]).await;
     let mut figures = Figures::default();
-    for (round, numbers) in rounds.iter().enumerate() {
+    for (round, numbers) in all.chunks(plan.notices).enumerate() {
         let journal =
             drive(AT_A_TIME, vec![bytes.clone(); numbers.len()], |bytes| journal.append(bytes))
                 .await;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::json;
 use wxpay_core::messages::TradeType;
 use wxpay_core::{Fen, SignType};
-use wxpay_server::ambient::{Clock, NonceSource, SystemClock, SystemNonces};
+use wxpay_server::ambient::{Clock, SystemClock, SystemNonces, new_number};
 use wxpay_server::orders::{
     Event, EventKind, Extra, Fact, Order, OrderKey, Source, Terms, Verdict, apply,
 };
@@ -24,9 +24,10 @@ const WRITERS: usize = 64;
 /// The phone asked so long ago that the server does not ask WeChat about the order while it is measured.
 const AGE_MS: i64 = 40 * 60 * 1000;
 
-/// Numbers as the server makes them.
+/// Numbers as the server makes them for orders that come one in each millisecond.
 pub fn numbers(count: usize) -> Vec<String> {
-    (0..count).map(|_| SystemNonces.nonce()).collect()
+    let now_ms = SystemClock.now_ms();
+    (now_ms..).take(count).map(|ms| new_number(ms, &SystemNonces)).collect()
 }
 
 /// An order as the merchant's backend leaves it: nobody has asked to pay it yet.
