@@ -9,7 +9,6 @@ use core::str::FromStr;
 use hmac::digest::Key as HmacKey;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
-use once_cell::race::OnceBox;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -80,10 +79,11 @@ impl FromStr for SignType {
 /// The merchant's APIv2 key (API 密钥): 32 printable ASCII characters without white space.
 ///
 /// Prints as `***`, is wiped from memory when dropped, and compares in constant time.
+#[derive(Clone)]
 pub struct ApiKey {
     bytes: Zeroizing<[u8; 32]>,
-    /// HMAC-SHA256 with the key taken in, so that this is done once. Made when first used.
-    hmac: OnceBox<Hmac<Sha256>>,
+    /// HMAC-SHA256 with the key taken in, once it is [`prepared`](Self::prepared).
+    hmac: Option<Box<Hmac<Sha256>>>,
 }
 
 /// Why a text cannot be an API key. Never carries the text.
@@ -113,7 +113,7 @@ impl ApiKey {
             return Err(ApiKeyError::NotAscii);
         }
         match key.as_bytes().try_into() {
-            Ok(bytes) => Ok(Self { bytes: Zeroizing::new(bytes), hmac: OnceBox::new() }),
+            Ok(bytes) => Ok(Self { bytes: Zeroizing::new(bytes), hmac: None }),
             Err(_) => Err(ApiKeyError::Length { found: key.len() }),
         }
     }
@@ -122,24 +122,25 @@ impl ApiKey {
         self.bytes.as_slice()
     }
 
-    fn hmac(&self) -> Hmac<Sha256> {
-        let keyed = || {
-            // HMAC wants the key filled with zeros to one block of SHA-256.
-            let mut block = HmacKey::<Hmac<Sha256>>::default();
-            for (to, from) in block.iter_mut().zip(self.as_bytes()) {
-                *to = *from;
-            }
-            let hmac = Hmac::new(&block);
-            block.zeroize();
-            Box::new(hmac)
-        };
-        self.hmac.get_or_init(keyed).clone()
+    /// The same key, for many signatures: it is taken into HMAC-SHA256 now and not for each one.
+    #[must_use]
+    pub fn prepared(mut self) -> Self {
+        self.hmac = Some(Box::new(self.hmac()));
+        self
     }
-}
 
-impl Clone for ApiKey {
-    fn clone(&self) -> Self {
-        Self { bytes: self.bytes.clone(), hmac: OnceBox::new() }
+    fn hmac(&self) -> Hmac<Sha256> {
+        if let Some(prepared) = &self.hmac {
+            return Hmac::clone(prepared);
+        }
+        // HMAC wants the key filled with zeros to one block of SHA-256.
+        let mut block = HmacKey::<Hmac<Sha256>>::default();
+        for (to, from) in block.iter_mut().zip(self.as_bytes()) {
+            *to = *from;
+        }
+        let hmac = Hmac::new(&block);
+        block.zeroize();
+        hmac
     }
 }
 

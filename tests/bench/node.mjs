@@ -19,6 +19,7 @@ const calls = [
   ...byHand(require('js-md5').md5, fixture),
   ...(await tenpay(fixture)),
   ...axiosPlugin(fixture),
+  ...weixinPay(fixture),
 ];
 for (const { name, ns } of await measure(calls, cpuMs)) console.log(`${name}\t${ns.toFixed(1)}`);
 
@@ -62,5 +63,24 @@ function axiosPlugin({ key, order, notice }) {
     { name: `${library}\tsigned_xml_md5`, make: () => Transformer.toXml({ ...params, sign: Hash.sign('MD5', params, key) }) },
     { name: `${library}\tverify_md5`, make: () => verify(notice.xml_md5) },
     { name: `${library}\tverify_hmac`, make: () => verify(notice.xml_hmac_sha256) },
+  ];
+}
+
+function weixinPay({ key, order, notice }) {
+  const WeixinPay = require('weixin-pay');
+  const { buildXML, parseXML } = require('weixin-pay/lib/util');
+  const { params } = order;
+  const merchant = new WeixinPay({ appid: params.appid, mch_id: params.mch_id, partner_key: key });
+  // As its own middleware does it.
+  const verify = () => new Promise((resolve, reject) => parseXML(notice.xml_md5, (error, message) => {
+    const { sign, ...fields } = message;
+    if (error || merchant.sign(fields) !== sign) reject(error ?? new Error('wrong signature'));
+    else resolve(fields);
+  }));
+  same(merchant.sign(params), order.md5);
+  return [
+    { name: 'weixin-pay\tsign_md5', make: () => merchant.sign(params) },
+    { name: 'weixin-pay\tsigned_xml_md5', make: () => buildXML({ ...params, sign: merchant.sign(params) }) },
+    { name: 'weixin-pay\tverify_md5', make: verify, isAsync: true },
   ];
 }

@@ -24,7 +24,7 @@ impl Fixture {
             ((*name).to_owned(), value)
         });
         Self {
-            key: ApiKey::new(&text("/key")).unwrap(),
+            key: ApiKey::new(&text("/key")).unwrap().prepared(),
             raw_key: text("/key"),
             order: order.collect(),
             order_md5: text("/order/md5"),

@@ -81,8 +81,8 @@ impl Reader<'_> {
             checks.problem(key, "is a published sample: anybody can sign with it");
             return None;
         }
-        let api_key = ApiKey::new(secret.expose()).map_err(|error| error.to_string());
-        checks.take(key, api_key)
+        let api_key = ApiKey::new(secret.expose()).map(ApiKey::prepared);
+        checks.take(key, api_key.map_err(|error| error.to_string()))
     }
 
     pub(super) fn app_secret(

@@ -1,10 +1,12 @@
 //! What our server adds to WeChat's own time when a phone wants to pay.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
+use wxpay_server::store::{SledStore, Store};
 use wxpay_tests::process::Site;
 
 use crate::Plan;
@@ -13,7 +15,7 @@ use crate::drive::{Window, drive, each};
 use crate::figures::Figures;
 use crate::journal::one_sync;
 use crate::notices::site;
-use crate::orders;
+use crate::orders::{self, CACHE_BYTES};
 use crate::servers::Server;
 use crate::wechat::WeChat;
 
@@ -28,6 +30,7 @@ pub async fn measure(plan: &Plan) {
     let shop = Shop::start(&rounds.concat()).await;
     let scratch = shop.site.path().join("sync");
     let mut figures = Figures::default();
+    figures.add("change", "p50_us", one_change(&shop.site.path().join("alone")).await);
     for (round, numbers) in rounds.iter().enumerate() {
         let (most, half) = numbers.split_at(plan.pays);
         let sync = one_sync(&scratch);
@@ -46,6 +49,17 @@ pub async fn measure(plan: &Plan) {
     }
     figures.print();
     shop.server.stop().await;
+}
+
+/// How long one change takes to become durable when nothing else goes on, in microseconds: the middle one of many.
+async fn one_change(directory: &Path) -> f64 {
+    let numbers = orders::numbers(201);
+    orders::fill(directory, &numbers, orders::placed).await;
+    let store = SledStore::open(directory, CACHE_BYTES).unwrap();
+    let changes: Vec<_> = numbers.iter().map(|number| orders::payment(number)).collect();
+    let window = drive(1, changes, async |change| store.commit(change).await.unwrap()).await;
+    store.close().await;
+    window.percentile_us(50)
 }
 
 /// Our server, WeChat, and a phone that is logged in.

@@ -8,7 +8,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use wxpay_core::SignType;
 
-use super::seed::{Past, REGULAR, out_trade_no};
+use super::seed::{Past, REGULAR};
 use crate::notice::Notice;
 use crate::process::http_client;
 use crate::shop::SHOP;
@@ -86,7 +86,7 @@ impl Clients {
         let own = numbers.filter(|n| self.past.is_the_regulars(*n)).take(count);
         let requests: Vec<RequestBuilder> = own
             .map(|n| {
-                let body = json!({ "orderId": out_trade_no(n) }).to_string();
+                let body = json!({ "orderId": self.past.out_trade_no(n) }).to_string();
                 let request = self.http.post(format!("{}/v1/query", self.url)).body(body);
                 request.header("token", &self.token)
             })

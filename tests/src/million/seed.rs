@@ -7,6 +7,7 @@ use std::path::Path;
 use wxpay_core::messages::refund::RefundStatus;
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
+use wxpay_server::ambient::{NonceSource, new_number};
 use wxpay_server::backup::{Counts, Line, Log, Writer};
 use wxpay_server::books::Day;
 use wxpay_server::orders::{Event, EventKind, Extra, RefundFact, RefundTerms, Source, Terms};
@@ -50,9 +51,13 @@ fn fate(n: u64) -> Fate {
     }
 }
 
-/// Numbers as a server gives them out: no order in them.
-pub fn out_trade_no(n: u64) -> String {
-    format!("{:016x}{:016x}", scattered(n), scattered(!n))
+/// Nonces that are the same each time.
+struct Scattered(u64);
+
+impl NonceSource for Scattered {
+    fn nonce(&self) -> String {
+        format!("{:016x}{:016x}", scattered(self.0), scattered(!self.0))
+    }
 }
 
 /// SplitMix64's way of scattering.
@@ -76,10 +81,10 @@ impl Past {
     pub fn write_backup(&self, path: &Path, now_ms: i64) -> io::Result<Counts> {
         let mut writer = Writer::new(BufWriter::new(File::create(path)?), now_ms)?;
         let mut all: Vec<u64> = (0..self.orders).collect();
-        all.sort_by_cached_key(|n| out_trade_no(*n));
+        all.sort_by_cached_key(|n| self.out_trade_no(*n));
         for n in all {
             let events = self.events(n, now_ms);
-            let (merchant, out_trade_no) = (SHOP.id.into(), out_trade_no(n));
+            let (merchant, out_trade_no) = (SHOP.id.into(), self.out_trade_no(n));
             writer.line(&Line::Order(Log { merchant, out_trade_no, events }))?;
         }
         let (mut out, counts) = writer.finish()?;
@@ -100,6 +105,11 @@ impl Past {
     /// How many rows the bill has.
     pub fn paid(&self) -> u64 {
         (0..self.orders).filter(|n| self.is_paid(*n)).count() as u64
+    }
+
+    /// The nth order's number, as a server gives it out.
+    pub fn out_trade_no(&self, n: u64) -> String {
+        new_number(self.created_ms(n), &Scattered(n))
     }
 
     /// Settled orders of the regular customer.
@@ -189,7 +199,7 @@ impl Past {
 
     /// On the next day: it is on another bill.
     fn pay_back(&self, log: &mut Events, n: u64) {
-        let out_refund_no = format!("{}-1", out_trade_no(n));
+        let out_refund_no = format!("{}-1", self.out_trade_no(n));
         let refund_id = format!("5030{:06}{}{n:010}", 0, self.day.bill_date());
         let terms = RefundTerms {
             out_refund_no: out_refund_no.clone(),
@@ -221,7 +231,7 @@ impl Past {
             sub_mch_id: None,
             device_info: String::new(),
             transaction_id: self.transaction_id(n),
-            out_trade_no: out_trade_no(n),
+            out_trade_no: self.out_trade_no(n),
             openid: Self::openid(n),
             trade_type: TradeType::Jsapi,
             kind: RowKind::Payment,
