@@ -36,6 +36,8 @@ pub struct Section {
     /// What was measured and how, in a sentence or two.
     pub about: String,
     pub rows: Vec<Row>,
+    /// What keeps it from being faster, as a profile has shown.
+    pub bounds: &'static str,
 }
 
 /// One line: ours against something else.

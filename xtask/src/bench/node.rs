@@ -34,5 +34,10 @@ pub fn section(step: &mut Step<'_>, run: &mut Figures) -> Result<Section, TaskEr
         is the function of most tutorials around that npm package. weixin-pay knows no HMAC-SHA256. Verifying is `verifyXml`. Two fifths of an \
         HMAC-SHA256 here are the digest itself, which OpenSSL leaves to the processor's SHA instructions and \
         WebAssembly cannot.";
-    Ok(Section { title: "npm package in Node, beside its peers", about: about.to_owned(), rows })
+    Ok(Section {
+        title: "npm package in Node, beside its peers",
+        about: about.to_owned(),
+        rows,
+        bounds: "",
+    })
 }

@@ -52,6 +52,9 @@ fn text(section: &Section) -> String {
     let _ = writeln!(text, "| what | beside | ours for one of theirs | aim | |");
     let _ = writeln!(text, "{RULE}|---|---:|---|---|");
     section.rows.iter().for_each(|row| line(&mut text, row));
+    if !section.bounds.is_empty() {
+        let _ = writeln!(text, "\n{}", section.bounds);
+    }
     text
 }
 
@@ -97,7 +100,7 @@ mod tests {
             aim: Some(Aim::AtMost(1.0)),
             note: String::new(),
         };
-        Section { title, about: "How.".to_owned(), rows: vec![row] }
+        Section { title, about: "How.".to_owned(), rows: vec![row], bounds: "Why." }
     }
 
     #[test]
