@@ -168,9 +168,7 @@ impl From<OrderError> for ApiError {
             OrderError::Field { field, expected } => {
                 Self::field(field, format!("expected {expected}"))
             }
-            OrderError::Conflict(conflict) => {
-                Self::new(StatusCode::CONFLICT, conflict_code(conflict), conflict.as_str())
-            }
+            OrderError::Conflict(conflict) => conflict.into(),
             OrderError::Refund(error) => error.into(),
             OrderError::RefundDiffers(differs) => {
                 let message =
@@ -203,18 +201,22 @@ impl From<RefundError> for ApiError {
     }
 }
 
-const fn conflict_code(conflict: Conflict) -> &'static str {
-    match conflict {
-        Conflict::NumberUsed => "out_trade_no_used",
-        Conflict::KeyUsed => "idempotency_key_used",
-        Conflict::Paid => "order_paid",
-        Conflict::Closed => "order_closed",
-        Conflict::Expired => "order_expired",
-        Conflict::OtherTradeType(_) => "other_trade_type",
-        Conflict::Charging => "already_charged",
-        Conflict::Reversible => "reverse_instead",
-        Conflict::Reversing => "order_reversing",
-        Conflict::Refunding => "order_refunded",
+impl From<Conflict> for ApiError {
+    fn from(conflict: Conflict) -> Self {
+        let (code, field) = match conflict {
+            Conflict::NumberUsed => ("out_trade_no_used", Some("out_trade_no")),
+            Conflict::KeyUsed => ("idempotency_key_used", Some("Idempotency-Key")),
+            Conflict::Paid => ("order_paid", None),
+            Conflict::Closed => ("order_closed", None),
+            Conflict::Expired => ("order_expired", None),
+            Conflict::OtherTradeType(_) => ("other_trade_type", None),
+            Conflict::Charging => ("already_charged", None),
+            Conflict::Reversible => ("reverse_instead", None),
+            Conflict::Reversing => ("order_reversing", None),
+            Conflict::Refunding => ("order_refunded", None),
+        };
+        let error = Self::new(StatusCode::CONFLICT, code, conflict.as_str());
+        Self { field: field.map(Into::into), ..error }
     }
 }
 

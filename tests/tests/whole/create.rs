@@ -195,7 +195,7 @@ async fn t08_the_same_number_again_is_the_same_order_or_a_conflict() {
     ] {
         let mut other = body.clone();
         other[field] = value;
-        assert_error(&create(&world, other).await, 409, "out_trade_no_used", None);
+        assert_error(&create(&world, other).await, 409, "out_trade_no_used", Some("out_trade_no"));
     }
     let at_once = json!({ "out_trade_no": "T2", "total_fee": 88, "body": "tea" });
     let all = (0..20).map(|_| create(&world, at_once.clone()));
@@ -215,7 +215,7 @@ async fn an_idempotency_key_stands_for_one_request() {
     assert_eq!((again.status, &again.json), (200, &first.json));
     let other = json!({ "total_fee": 89, "body": "tea" });
     let conflict = create_with_key(&world, "k-1", &other).await;
-    assert_error(&conflict, 409, "idempotency_key_used", None);
+    assert_error(&conflict, 409, "idempotency_key_used", Some("Idempotency-Key"));
     // What was refused has not used up its key.
     let bad = json!({ "total_fee": 0, "body": "tea" });
     assert_eq!(create_with_key(&world, "k-2", &bad).await.status, 422);
@@ -244,7 +244,7 @@ async fn an_idempotency_key_also_stands_for_an_order_that_was_there() {
     assert_eq!(create_with_key(&world, "k-1", &body).await.status, 200);
     let other = json!({ "out_trade_no": "T2", "total_fee": 88, "body": "tea" });
     let conflict = create_with_key(&world, "k-1", &other).await;
-    assert_error(&conflict, 409, "idempotency_key_used", None);
+    assert_error(&conflict, 409, "idempotency_key_used", Some("Idempotency-Key"));
     assert_eq!(world.all_orders().await.len(), 1);
 }
 

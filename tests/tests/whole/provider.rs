@@ -97,7 +97,7 @@ async fn a_notice_for_one_shop_pays_nothing_at_another() {
     let no = world.prepaid(&token, 500).await;
     let body = json!({ "total_fee": 500, "body": "cake", "out_trade_no": no });
     let taken = world.backend_of(&CAKE, Method::POST, "/v1/orders", body).await;
-    assert_error(&taken, 409, "out_trade_no_used", None);
+    assert_error(&taken, 409, "out_trade_no_used", Some("out_trade_no"));
     for (field, value) in [("sub_mch_id", CAKE.sub.unwrap().mch_id), ("sub_mch_id", "")] {
         let notice = wxpay_tests::Notice::paid(&TEA, &no, 500)
             .with("sub_appid", TEA.program().0)
