@@ -123,6 +123,18 @@ impl ApiKey {
     }
 
     /// The same key, for many signatures: it is taken into HMAC-SHA256 now and not for each one.
+    ///
+    /// ```
+    /// # use wxpay_core::{ApiKey, SignType, sign_pairs};
+    /// let key = ApiKey::new("192006250b4c09247ec02edce69f6a2d")?;
+    /// let prepared = key.clone().prepared();
+    /// for sign_type in [SignType::Md5, SignType::HmacSha256] {
+    ///     let sign = |key: &ApiKey| sign_pairs(&[("appid", "wxd930ea5d5a258f4f")], sign_type, key);
+    ///     assert_eq!(sign(&prepared), sign(&key));
+    ///     assert_eq!(sign(&prepared.clone().prepared()), sign(&key));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn prepared(mut self) -> Self {
         self.hmac = Some(Box::new(self.hmac()));

@@ -48,7 +48,7 @@ pub enum RunError {
         /// The system's words.
         error: std::io::Error,
     },
-    /// TLS, signals or the store's first read.
+    /// TLS, signals, the sender of webhooks.
     Start(String),
     /// The store failed while running: nothing was acknowledged after that.
     StoreFailed,
@@ -142,7 +142,7 @@ impl Server {
     /// Puts given parts behind an address: tests bring their own clock, store and gateway.
     ///
     /// # Errors
-    /// [`RunError::Start`] when the store cannot be read, [`RunError::StoreDamaged`].
+    /// [`RunError::StoreFailed`] when the store cannot be read, [`RunError::StoreDamaged`].
     pub async fn with_parts(
         listener: TcpListener,
         parts: Parts,
@@ -152,6 +152,7 @@ impl Server {
         let open = app.orders.watch_open().await;
         let open = open.map_err(|error| match error {
             OrderError::Store(StoreError::Damaged { .. }) => RunError::StoreDamaged,
+            OrderError::Store(StoreError::Failed { .. }) => RunError::StoreFailed,
             error => RunError::Start(error.to_string()),
         })?;
         tracing::info!(open_orders = open, "store opened");
@@ -170,7 +171,7 @@ impl Server {
     /// drains and closes the store.
     ///
     /// # Errors
-    /// [`RunError::StoreFailed`], [`RunError::SweepFailed`], [`RunError::OutboxFailed`].
+    /// [`RunError::StoreFailed`], [`RunError::StoreDamaged`], [`RunError::SweepFailed`], [`RunError::OutboxFailed`].
     pub async fn run(
         self,
         more_routes: Option<BoxedFilter<(Response,)>>,

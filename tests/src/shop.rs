@@ -128,7 +128,7 @@ impl Shop {
                 ..Identity::direct(self.appid, self.mch_id)
             },
             sign_type,
-            api_key: self.key(),
+            api_key: self.key().prepared(),
             old_api_key: self
                 .old_api_key
                 .map(|(key, until_ms)| OldKey { key: ApiKey::new(key).unwrap(), until_ms }),

@@ -27,11 +27,11 @@ pub fn all(fixture: &Fixture) -> Vec<Call<'_>> {
     calls
 }
 
-fn signing(fixture: &Fixture) -> [Call<'_>; 4] {
+fn signing(fixture: &Fixture) -> [Call<'_>; 5] {
     let bytes = fixture.order_bytes();
     let same = bytes.clone();
     let order = fixture.order();
-    let again = order.clone();
+    let (again, once) = (order.clone(), order.clone());
     assert_eq!(signature(&order, SignType::Md5, fixture).as_str(), fixture.order_md5);
     assert_eq!(
         signature(&order, SignType::HmacSha256, fixture).as_str(),
@@ -45,6 +45,10 @@ fn signing(fixture: &Fixture) -> [Call<'_>; 4] {
         }),
         call("sign_hmac", Some("order_digest_hmac"), move || {
             black_box(signature(black_box(&again), SignType::HmacSha256, fixture));
+        }),
+        call("sign_hmac_once", Some("order_digest_hmac"), move || {
+            let key = &fixture.fresh_key;
+            black_box(sign_pairs(black_box(&once), SignType::HmacSha256, key).unwrap());
         }),
     ]
 }

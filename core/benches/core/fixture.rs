@@ -5,7 +5,10 @@ use wxpay_core::{ApiKey, Params, xml};
 
 /// What the measured calls work on.
 pub struct Fixture {
+    /// Prepared, as the server\'s is.
     pub key: ApiKey,
+    /// Not prepared.
+    pub fresh_key: ApiKey,
     pub raw_key: String,
     /// The order's fields, in the order in which a merchant's code would write them down.
     order: Vec<(String, String)>,
@@ -25,6 +28,7 @@ impl Fixture {
         });
         Self {
             key: ApiKey::new(&text("/key")).unwrap().prepared(),
+            fresh_key: ApiKey::new(&text("/key")).unwrap(),
             raw_key: text("/key"),
             order: order.collect(),
             order_md5: text("/order/md5"),

@@ -81,7 +81,7 @@ async fn demo(args: &Args, data: &Path) -> Result<(), RunError> {
 
 /// Fresh secrets for every run: they are worth nothing afterwards.
 fn merchant(key_text: &str) -> Result<Merchant, RunError> {
-    let api_key = ApiKey::new(key_text).map_err(|error| start(error.to_string()))?;
+    let api_key = ApiKey::new(key_text).map_err(|error| start(error.to_string()))?.prepared();
     Ok(Merchant {
         id: "demo".into(),
         identity: Identity::direct(APPID, MCH_ID),

@@ -23,11 +23,11 @@ impl Orders {
     /// [`OrderError::Gateway`] when WeChat gives no answer; the order is unchanged then.
     pub async fn query(&self, key: &OrderKey) -> Result<Order, OrderError> {
         let order = self.get(key).await?;
-        if order.is_open() && order.asked.is_some() {
-            self.ask_wechat(key).await
-        } else {
-            Ok(order)
+        if !order.is_open() || order.asked.is_none() {
+            return Ok(order);
         }
+        self.quiet.check(key, self.clock.now_ms())?;
+        self.ask_wechat(key).await
     }
 
     /// The order as it stands, after asking WeChat in any state: the merchant wants to know.
@@ -36,7 +36,11 @@ impl Orders {
     /// As [`query`](Self::query).
     pub async fn ask_now(&self, key: &OrderKey) -> Result<Order, OrderError> {
         let order = self.get(key).await?;
-        if order.asked.is_some() { self.ask_wechat(key).await } else { Ok(order) }
+        if order.asked.is_none() {
+            return Ok(order);
+        }
+        self.quiet.check(key, self.clock.now_ms())?;
+        self.ask_wechat(key).await
     }
 
     /// Sends orderquery and applies the answer. An order WeChat does not know stays as it is.
@@ -46,11 +50,11 @@ impl Orders {
         }
     }
 
-    /// Sends orderquery, applies the answer, and says whether WeChat knows the order at all.
+    /// Sends orderquery also when WeChat has been asked too often: whoever has closed an order, or is about to take back a
+    /// charge, must know. Applies the answer, and says whether WeChat knows the order at all.
     pub(super) async fn look_up(&self, key: &OrderKey) -> Result<LookedUp, OrderError> {
         let order = self.get(key).await?;
         let merchant = self.merchant(&order)?;
-        self.quiet.check(key, self.clock.now_ms())?;
         let answer = self.gateway.order_query(merchant, order.sign_type, &key.out_trade_no).await;
         let (trade_state, payment) = match answer {
             Ok(Found::Unpaid(state)) => (state, None),

@@ -1,5 +1,5 @@
-//! WeChat may say that it is asked too often. Whoever wants to ask about the same order again is told so from here, for
-//! some seconds.
+//! WeChat may say that it is asked too often. Whoever only wants to know how the same order stands, or to have it placed
+//! again, is told so from here for some seconds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

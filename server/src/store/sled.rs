@@ -12,7 +12,7 @@ use super::check::{CheckReport, check};
 use super::committer::{Committer, Disk};
 use super::group::split_revision;
 use super::rows::decode;
-use super::trouble::{DAMAGED, catching, trouble};
+use super::trouble::{catching, is_for_good, trouble};
 use super::{Change, Cursor, Filter, OpenError, Page, Rows, Store, StoreError, keys};
 use crate::orders::{Event, Order, OrderKey};
 
@@ -85,11 +85,11 @@ impl SledStore {
         read: impl FnOnce(&sled::Db) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let db = self.db.clone();
-        let reading = tokio::task::spawn_blocking(move || catching(|| read(&db)));
-        let read = reading.await.unwrap_or_else(|error| {
-            Err(StoreError::Failed { what: "reading", detail: error.to_string() })
-        });
-        self.durable(read).await
+        match tokio::task::spawn_blocking(move || catching(|| read(&db))).await {
+            Ok(read) => self.durable(read).await,
+            // The runtime is ending.
+            Err(error) => Err(StoreError::Failed { what: "reading", detail: error.to_string() }),
+        }
     }
 
     async fn durable<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
@@ -98,12 +98,12 @@ impl SledStore {
         read
     }
 
-    /// Whoever meets damage ends all writing.
+    /// Whoever meets damage, or a disk that cannot be read, ends all writing.
     fn whole<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Err(damaged) = &read
-            && *damaged == DAMAGED
+        if let Err(error) = &read
+            && is_for_good(error)
         {
-            self.committer.give_up(damaged);
+            self.committer.give_up(error);
         }
         read
     }

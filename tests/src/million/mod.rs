@@ -39,8 +39,7 @@ pub struct Scale {
     pub calls: usize,
 }
 
-/// Measures, in a directory that it fills and leaves to the caller. A store that is in the directory already is taken as
-/// it is.
+/// Measures, in an empty directory that it fills and leaves to the caller.
 pub async fn measure(scale: Scale, directory: &Path, say: Say<'_>) {
     // A configuration takes what is relative from where it lies itself.
     let directory = &directory.canonicalize().unwrap();
@@ -84,17 +83,15 @@ impl Shop {
         let now_ms = SystemClock.now_ms();
         let past = Past::new(orders, now_ms);
         let (data, backup) = (directory.join(name), directory.join(format!("{name}.ndjson")));
-        if !data.is_dir() {
-            past.write_backup(&backup, now_ms).unwrap();
-            let import =
-                [OsStr::new("import"), backup.as_os_str(), "--into".as_ref(), data.as_os_str()];
-            let Ended { status, time, peak, .. } = watched(&mut wxpay(import)).await;
-            assert!(status.success());
-            say(name, "import, time", micros(time));
-            say(name, "import, memory", peak);
-            say(name, "backup", fs::metadata(&backup).unwrap().len());
-            fs::remove_file(backup).unwrap();
-        }
+        past.write_backup(&backup, now_ms).unwrap();
+        let import =
+            [OsStr::new("import"), backup.as_os_str(), "--into".as_ref(), data.as_os_str()];
+        let Ended { status, time, peak, .. } = watched(&mut wxpay(import)).await;
+        assert!(status.success());
+        say(name, "import, time", micros(time));
+        say(name, "import, memory", peak);
+        say(name, "backup", fs::metadata(&backup).unwrap().len());
+        fs::remove_file(backup).unwrap();
         say(name, "orders", orders);
         say(name, "disk", size(&data));
         Self { name, past, data }

@@ -105,41 +105,6 @@ async fn check_writers(store: &dyn Store) {
     assert_eq!(store.watched().await.unwrap().len(), WRITERS);
 }
 
-/// A full queue is answered at once, and nothing of what was refused happens.
-#[tokio::test]
-async fn k03_more_than_can_wait_is_busy() {
-    let directory = TempDir::new().unwrap();
-    let store = Arc::new(open(directory.path()));
-    let order = created(&*store, "long").await;
-    let mut tasks = JoinSet::new();
-    // The others come while this one is being written.
-    let steps = (0..50_000).map(|n| EventKind::Claimed { openid: format!("{n}") });
-    let long = Change::update(&order, steps.collect(), NOW_MS);
-    let committing = tokio::spawn({
-        let store = Arc::clone(&store);
-        async move { store.commit(long).await }
-    });
-    tokio::task::yield_now().await;
-    for n in 0..4_000 {
-        let store = Arc::clone(&store);
-        tasks.spawn(async move { (n, store.commit(create(&format!("n{n}"))).await) });
-    }
-    let (mut done, mut busy) = (0, 0);
-    while let Some(answer) = tasks.join_next().await {
-        let (n, answer) = answer.unwrap();
-        let there = store.order(&key("shop", &format!("n{n}"))).await.unwrap().is_some();
-        match answer {
-            Ok(()) => done += 1,
-            Err(StoreError::Busy) => busy += 1,
-            Err(error) => panic!("{error}"),
-        }
-        assert_eq!(there, answer.is_ok(), "n{n}: {answer:?}");
-    }
-    committing.await.unwrap().unwrap();
-    println!("{done} done, {busy} told to come later");
-    assert!(done >= 1_024 && busy > 0, "{done} done, {busy} busy");
-}
-
 /// Everything the store shows, as text.
 async fn snapshot(store: &dyn Store) -> Vec<String> {
     let filter = Filter { limit: 1_000, ..Filter::default() };

@@ -180,6 +180,29 @@ async fn a_charge_nobody_can_ask_about_is_reversed() {
     }
 }
 
+/// The till has asked too often, so that it is told nothing for five seconds. The charge's time ends in these.
+#[tokio::test]
+async fn u06_a_charge_that_was_asked_about_too_often_is_asked_about_before_it_is_reversed() {
+    let world = counter().await;
+    let no = ordered(&world).await;
+    let password = Behaviour::Password { ends: Ending::Pays, after_s: Some(42) };
+    assert_standing(&charge(&world, &no, password).await, 202, "USERPAYING");
+    for _ in 0..8 {
+        world.pass_s(5).await;
+    }
+    world.pass_s(3).await;
+    let limited = Fault::err_code(Call::OrderQuery, "FREQUENCY_LIMITED");
+    world.wechat.set_fault(limited).unwrap();
+    for _ in 0..2 {
+        let asked = world.act(&no, "query", json!({})).await;
+        assert_error(&asked, 503, "upstream_busy", None);
+    }
+    world.pass_s(2).await;
+    assert_eq!(state(&world, &no).await, TradeState::Success);
+    assert_eq!(world.wechat.calls(Call::Reverse, None), 0);
+    world.assert_books_agree().await;
+}
+
 #[tokio::test]
 async fn a_refusal_ends_the_order_and_says_what_to_do() {
     for (behaviour, code, advice) in [

@@ -31,7 +31,7 @@ pub fn section(step: &mut Step<'_>, run: &mut Figures) -> Result<Section, TaskEr
             rows.push(faster_than(call, ours, library, theirs, times));
         }
     }
-    let about = "CPU time for the same order and notice: the core in Rust, tenpay, wechatpay-axios-plugin and \
+    let about = "CPU time for the same order and notice: the core in Rust with a prepared key, tenpay, wechatpay-axios-plugin and \
         weixin-pay in Node, wechatpy in CPython. wechatpy verifies only MD5 notices. From crates.io there is nobody: \
         wechatpay 0.1.4, the only crate found there for APIv2, makes wrong signatures.";
     Ok(Section { title: "Core, beside other libraries", about: about.to_owned(), rows, bounds: "" })

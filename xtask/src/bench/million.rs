@@ -39,7 +39,7 @@ pub fn section(step: &mut Step<'_>, _: &mut Figures) -> Result<Section, TaskErro
     rows.push(figures.backup()?);
     let about = "The real server, with the cache of 64 MB that it has when nothing is said, over a store of a million \
         orders (92 % paid and settled, 2 % paid back, 5 % closed, 5,000 open) and over one of a thousand; eight clients, \
-        who take turns between the two. New orders are created and WeChat's notices of them taken; questions are about \
+        who take turns between the two. All have numbers as the server makes them. New orders are created and WeChat's notices of them taken; questions are about \
         orders anywhere in the past. Everything is on disk before it is answered. Then the large one is killed and started \
         again, a bill with every payment is compared, a backup made, and the store checked.";
     Ok(Section { title: "A million stored orders", about: about.to_owned(), rows, bounds: BOUNDS })

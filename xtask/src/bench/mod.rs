@@ -189,6 +189,7 @@ fn words(call: &str) -> &str {
     match call {
         "sign_md5" => "sign, MD5",
         "sign_hmac" => "sign, HMAC-SHA256",
+        "sign_hmac_once" => "sign, HMAC-SHA256, the key not prepared",
         "verify_md5" => "read and verify a notice, MD5",
         "verify_hmac" => "read and verify a notice, HMAC-SHA256",
         "signed_xml_md5" => "sign and write as XML, MD5",

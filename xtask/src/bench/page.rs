@@ -41,7 +41,8 @@ pub fn rows(section: &str) -> impl Iterator<Item = (&str, &str, &str)> {
 const HEAD: &str = "# Performance\n\n\
     Written by `cargo xtask bench`; run it to get your own. Every figure is a ratio of two costs measured in the \
     same run on one machine. Core and npm package work on the same order of 12 fields and the same notice of 21 elements \
-    (`core/benches/fixture.json`). Below 1, we cost less than what we are compared with.\n\n\
+    (`core/benches/fixture.json`). Below 1, we cost less than what we are compared with. What bounds a figure is said by hand, after profiles on the machine \
+    that is named below.\n\n\
     ![Ours for one of theirs](performance.svg)\n";
 const HEADING: &str = "\n## ";
 const RULE: &str = "|---";

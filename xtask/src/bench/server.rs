@@ -59,7 +59,8 @@ pub fn section(step: &mut Step<'_>, _: &mut Figures) -> Result<Section, TaskErro
         let note = note(&figures, name)?;
         Ok(Row { what: what.to_owned(), against: against.to_owned(), ratio, aim, note })
     });
-    let about = "The release build on sled, each notice for another order and answered when a power cut cannot undo it; \
+    let about = "The release build on sled, each notice for another order, with numbers as the server makes them (they begin with \
+        the time; with scattered ones a store does half as many changes), and answered when a power cut cannot undo it; \
         wall time, medians of windows in which all take turns, load and server on the same processors and disk. The store \
         makes the same changes durable. The handler that does nothing is behind the same accept loop. The journal is one \
         file, one thread, and one fdatasync for all that waits. The Express server is one process that keeps each notice in \

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::*;
 use crate::orders::{EventKind, Extra, Terms};
 use crate::store::head::{Head, HeadFile};
+use crate::store::trouble::DAMAGED;
 
 const CACHE: u64 = 1 << 20;
 const SOON: Duration = Duration::from_secs(10);
@@ -173,20 +174,23 @@ async fn what_is_counted_before_serving_is_not_counted_again() {
     assert!(store.healthy());
 }
 
-/// A reader that meets a page sled cannot read, as an error or as a panic, ends the service.
+/// A reader that meets a page sled cannot read, as an error or as a panic, or a disk in trouble, ends the service.
 #[tokio::test]
-async fn damage_met_by_a_reader_ends_the_service() {
+async fn trouble_met_by_a_reader_ends_the_service() {
     type Meets = fn(&sled::Db) -> Result<(), StoreError>;
-    let meets: [Meets; 2] = [
-        |_| Err(trouble("reading", sled::Error::ReportableBug("a page".into()))),
-        |_| panic!("as sled does"),
+    let meets: [(Meets, bool); 3] = [
+        (|_| Err(trouble("reading", sled::Error::ReportableBug("a page".into()))), true),
+        (|_| panic!("as sled does"), true),
+        (|_| Err(trouble("reading", sled::Error::Io(io::Error::other("EIO")))), false),
     ];
-    for meet in meets {
+    for (meet, is_damage) in meets {
         let directory = TempDir::new().unwrap();
         let store = SledStore::open(directory.path(), CACHE).unwrap();
-        assert_eq!(store.read(meet).await, Err(DAMAGED));
-        assert_eq!(timeout(SOON, store.failed()).await.unwrap(), DAMAGED);
-        assert_eq!(store.commit(create("first")).await, Err(DAMAGED));
+        let error = store.read(meet).await.unwrap_err();
+        assert_eq!(error == DAMAGED, is_damage, "{error}");
+        assert_eq!(timeout(SOON, store.failed()).await.unwrap(), error);
+        assert_eq!(store.commit(create("first")).await, Err(error));
+        assert!(!store.healthy());
     }
 }
 
@@ -206,4 +210,46 @@ async fn a_store_without_a_tally_is_given_one() {
     assert!(disk.census.counts().tally.rows > 0);
     assert_eq!(disk.db.get(keys::FORMAT).unwrap().unwrap(), &2_u64.to_be_bytes());
     verify(&disk, Duration::MAX).unwrap();
+}
+
+/// Nothing of what is told to come later happens. The committer waits meanwhile, with what it has taken.
+#[tokio::test]
+async fn k03_more_than_can_wait_is_busy() {
+    let directory = TempDir::new().unwrap();
+    let disk = disk_in(&directory);
+    let census = Arc::clone(&disk.census);
+    let store = SledStore::on(disk).unwrap();
+    let (held, is_held) = std::sync::mpsc::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        let counts = census.counts();
+        held.send(()).unwrap();
+        may_go_on.recv().unwrap();
+        drop(counts);
+    });
+    is_held.recv().unwrap();
+    let (mut waiting, mut busy) = (Vec::new(), Vec::new());
+    for n in 0..2_000 {
+        let order = format!("n{n}");
+        let mut commit = store.commit(create(&order));
+        tokio::select! {
+            biased;
+            answer = &mut commit => {
+                assert_eq!(answer, Err(StoreError::Busy), "{order}");
+                busy.push(order);
+            }
+            () = std::future::ready(()) => waiting.push((order, commit)),
+        }
+    }
+    assert!((1_024..=1_024 + 256).contains(&waiting.len()), "{} wait", waiting.len());
+    go_on.send(()).unwrap();
+    for (order, commit) in waiting {
+        assert_eq!(commit.await, Ok(()), "{order}");
+        assert!(store.order(&key(&order)).await.unwrap().is_some(), "{order}");
+    }
+    for order in busy {
+        assert_eq!(store.order(&key(&order)).await.unwrap(), None, "{order}");
+    }
+    holder.join().unwrap();
+    store.close().await;
 }
