@@ -26,7 +26,8 @@ struct Row {
     /// `None` takes it away.
     value: Option<Value>,
     expect: Expect,
-    /// There cannot be such a row yet, so that nobody has to look.
+    /// Nobody has to look whether it is there: it is an event, numbered above the revision that the order, the first
+    /// row, was found to have.
     is_new: bool,
 }
 
@@ -57,7 +58,6 @@ impl Layout {
             rows.push(Row::put(keys::order(&order.key), with_revision(order)?));
             for event in events {
                 let row = Row::put(keys::event(&order.key, event.seq), json("event", event)?);
-                // Events are numbered, and the order's revision is the number of its last one.
                 rows.push(Row { is_new: true, ..row });
             }
         }
@@ -96,11 +96,10 @@ impl<'a> Group<'a> {
         let mut olds = Vec::with_capacity(change.rows.len());
         for row in &change.rows {
             let pending = self.rows.get(&row.key);
-            let old = match pending {
-                None if !row.is_new => {
-                    self.db.get(&row.key).map_err(|error| trouble("reading", error))?
-                }
-                Some(_) | None => None,
+            let old = if row.is_new || pending.is_some() {
+                None
+            } else {
+                self.db.get(&row.key).map_err(|error| trouble("reading", error))?
             };
             let stored = pending.map_or(old.as_deref(), |pending| Value::bytes(&pending.new));
             if let Some(expected) = expected.take() {
