@@ -109,3 +109,49 @@ impl crate::explain::ReadError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use core::str::FromStr;
+
+    use crate::{ApiKey, Fen, Params, SignType, verify};
+
+    /// Others program against these words: a change breaks them.
+    #[test]
+    fn the_words_stay() {
+        let pairs = |pairs: &[(&str, &str)]| Params::from_pairs(pairs.iter().copied());
+        assert_eq!(pairs(&[("", "1")]).unwrap_err().code(), "empty_name");
+        assert_eq!(pairs(&[("a", "1"), ("a", "1")]).unwrap_err().code(), "duplicate_name");
+        let long = "x".repeat(Params::MAX_BYTES);
+        assert_eq!(pairs(&[("a", &long)]).unwrap_err().code(), "too_large");
+        for (key, code) in [
+            ("short", "key_length"),
+            ("192006250b4c09247ec02edce69f6a2d\n", "key_white_space"),
+            ("192006250b4c09247ec02edce69f6a2\u{ff11}", "key_not_ascii"),
+        ] {
+            assert_eq!(ApiKey::new(key).unwrap_err().code(), code);
+        }
+        assert_eq!(SignType::from_str("md5").unwrap_err().code(), "unknown_sign_type");
+        let key = ApiKey::new("192006250b4c09247ec02edce69f6a2d").unwrap();
+        let wrong = "0".repeat(32);
+        for (message, code) in [
+            (&[("a", "1")][..], "sign_missing"),
+            (&[("sign", "0")], "sign_malformed"),
+            (&[("sign", &wrong), ("sign_type", "HMAC-SHA256")], "sign_type_differs"),
+            (&[("sign", &wrong)], "sign_mismatch"),
+        ] {
+            let verified = verify(pairs(message).unwrap(), SignType::Md5, &key);
+            assert_eq!(verified.unwrap_err().code(), code);
+        }
+        for (yuan, code) in [
+            ("1e2", "amount_not_decimal"),
+            ("01", "amount_leading_zero"),
+            ("0.001", "amount_too_precise"),
+            ("99999999999999999999", "amount_too_large"),
+        ] {
+            assert_eq!(Fen::from_yuan(yuan).unwrap_err().code(), code, "{yuan}");
+        }
+    }
+}
