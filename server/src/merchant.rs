@@ -1,6 +1,6 @@
 //! The merchants this server works for.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 use wxpay_core::messages::Identity;
@@ -8,7 +8,7 @@ use wxpay_core::{ApiKey, SignType};
 
 use crate::certificate::Certificate;
 use crate::outbox::{OutOfReach, Reach, WebhookSecret};
-use crate::secret::Secret;
+use crate::secret::{Secret, hmac_sha256};
 
 /// One merchant: who it is to WeChat, and its secrets.
 #[derive(Debug, Clone)]
@@ -87,13 +87,8 @@ impl Merchant {
 
     /// Our own signature under a text, as hex: whoever shows it has it from us. `purpose` keeps its kinds apart.
     pub fn mac(&self, purpose: &str, text: &str) -> String {
-        // A key of any length becomes one block: hash it, as HMAC itself would a long one.
-        let key = Sha256::digest(self.app_secret.expose());
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        for (to, from) in block.iter_mut().zip(key) {
-            *to = from;
-        }
-        let mac = Hmac::<Sha256>::new(&block);
+        // A secret of any length becomes a key of one length.
+        let mac = hmac_sha256(&Sha256::digest(self.app_secret.expose()));
         let mac = mac.chain_update("wxpay ").chain_update(purpose).chain_update(" 1\0");
         let mac = mac.chain_update(text).finalize().into_bytes();
         mac.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -120,11 +120,11 @@ impl Part {
         command.args(self.except.iter().flat_map(|glob| ["--exclude", glob]));
         command.arg("--").args(self.tests);
         let mut outcome = tried(step, &mut command)?;
-        let mut again = mutants(&format!("{}-{}-again", shard.replace('/', "-"), self.name));
         let missed = std::mem::take(&mut outcome.missed);
         if missed.is_empty() {
             return Ok(outcome);
         }
+        let mut again = mutants(&format!("{}-{}-again", shard.replace('/', "-"), self.name));
         again.args(missed.iter().flat_map(|name| ["--re".to_owned(), exactly(name)]));
         again.args(["--", "--lib", "--tests"]);
         // Deleted fields come along unasked.

@@ -5,7 +5,7 @@ use wxpay_core::{ApiKey, Params, xml};
 
 /// What the measured calls work on.
 pub struct Fixture {
-    /// Prepared, as the server\'s is.
+    /// Prepared, as the server's is.
     pub key: ApiKey,
     /// Not prepared.
     pub fresh_key: ApiKey,

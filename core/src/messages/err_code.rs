@@ -109,6 +109,11 @@ impl ErrCode {
                 | Self::Unlisted(_)
         )
     }
+
+    /// Whether WeChat wants to be left alone for a while.
+    pub const fn is_too_often(&self) -> bool {
+        matches!(self, Self::FreqLimit | Self::FrequencyLimited)
+    }
 }
 
 impl fmt::Display for ErrCode {

@@ -306,7 +306,7 @@ fn reply_error(error: ReplyError) -> ApiError {
         ReplyError::Refused { code, .. } => {
             let mut answer = ApiError::unavailable("upstream_busy", "WeChat is busy; try again");
             answer.wechat_code = Some(code.as_str().into());
-            if matches!(code, ErrCode::FrequencyLimited | ErrCode::FreqLimit) {
+            if code.is_too_often() {
                 answer.retry_after_s = Some(TOO_OFTEN_S);
             }
             answer

@@ -23,11 +23,7 @@ impl Orders {
     /// [`OrderError::Gateway`] when WeChat gives no answer; the order is unchanged then.
     pub async fn query(&self, key: &OrderKey) -> Result<Order, OrderError> {
         let order = self.get(key).await?;
-        if !order.is_open() || order.asked.is_none() {
-            return Ok(order);
-        }
-        self.quiet.check(key, self.clock.now_ms())?;
-        self.ask_wechat(key).await
+        if order.is_open() { self.ask_unless_quiet(order).await } else { Ok(order) }
     }
 
     /// The order as it stands, after asking WeChat in any state: the merchant wants to know.
@@ -35,12 +31,16 @@ impl Orders {
     /// # Errors
     /// As [`query`](Self::query).
     pub async fn ask_now(&self, key: &OrderKey) -> Result<Order, OrderError> {
-        let order = self.get(key).await?;
+        self.ask_unless_quiet(self.get(key).await?).await
+    }
+
+    /// The order after asking WeChat, if WeChat can have heard of it and has not asked for silence.
+    pub(super) async fn ask_unless_quiet(&self, order: Order) -> Result<Order, OrderError> {
         if order.asked.is_none() {
             return Ok(order);
         }
-        self.quiet.check(key, self.clock.now_ms())?;
-        self.ask_wechat(key).await
+        self.quiet.check(&order.key, self.clock.now_ms())?;
+        self.ask_wechat(&order.key).await
     }
 
     /// Sends orderquery and applies the answer. An order WeChat does not know stays as it is.

@@ -36,7 +36,7 @@ impl Quiet {
         let GatewayError::Unknown(Doubt::Reply(ReplyError::Refused { code, .. })) = answer else {
             return;
         };
-        if matches!(code, ErrCode::FrequencyLimited | ErrCode::FreqLimit) {
+        if code.is_too_often() {
             let mut quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             quiet.retain(|_, until_ms| is_soon(*until_ms, now_ms));
             quiet.insert(key.clone(), now_ms + QUIET_MS);

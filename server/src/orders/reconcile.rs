@@ -71,7 +71,7 @@ impl Orders {
         if order.is_charging() {
             return self.follow_charge(&order).await;
         }
-        let order = if order.asked.is_some() { self.query(key).await? } else { order };
+        let order = self.ask_unless_quiet(order).await?;
         if order.is_open() && self.clock.now_ms() >= end_ms(&order) {
             self.end(&order).await?;
         }

@@ -1,9 +1,10 @@
 //! Signatures of Standard Webhooks 1.0: `v1,` and HMAC-SHA256 over `id.timestamp.body`, base64.
 
 use base64ct::{Base64, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use hmac::Mac;
 use zeroize::Zeroizing;
+
+use crate::secret::hmac_sha256;
 
 /// How every secret begins.
 const PREFIX: &str = "whsec_";
@@ -37,7 +38,7 @@ impl WebhookSecret {
 
     /// The signature of one message, as it stands in the header `webhook-signature`.
     pub fn sign(&self, id: &str, timestamp_s: i64, body: &[u8]) -> String {
-        let mac = Hmac::<Sha256>::new(&self.block())
+        let mac = hmac_sha256(&self.0)
             .chain_update(format!("{id}.{timestamp_s}."))
             .chain_update(body)
             .finalize();
@@ -52,22 +53,6 @@ impl WebhookSecret {
     /// Never so: a secret has at least 24 bytes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// One block of HMAC: a key that is longer is hashed first.
-    fn block(&self) -> hmac::digest::Key<Hmac<Sha256>> {
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        let hashed: [u8; 32];
-        let bytes: &[u8] = if self.0.len() > block.len() {
-            hashed = Sha256::digest(&*self.0).into();
-            &hashed
-        } else {
-            &self.0
-        };
-        for (to, from) in block.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        block
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn measure(plan: &Plan) {
         let journal =
             drive(AT_A_TIME, vec![bytes.clone(); numbers.len()], |bytes| journal.append(bytes))
                 .await;
-        let alone = alone.window(numbers).await;
+        let alone = alone.window(AT_A_TIME, numbers).await;
         let (ours, our_cpu) = notify(&ours.server, numbers).await;
         let (idle, idle_cpu) = notify(&idle, numbers).await;
         // The first round warms up.
@@ -130,13 +130,13 @@ pub fn site(wechat_url: &str) -> Site {
 }
 
 /// The store with no server around it.
-struct Alone {
+pub struct Alone {
     directory: TempDir,
-    store: SledStore,
+    pub store: SledStore,
 }
 
 impl Alone {
-    async fn start(numbers: &[String]) -> Self {
+    pub async fn start(numbers: &[String]) -> Self {
         let directory = TempDir::new().unwrap();
         let data = directory.path().join("data");
         orders::fill(&data, numbers, orders::placed).await;
@@ -144,9 +144,9 @@ impl Alone {
         Self { directory, store }
     }
 
-    async fn window(&self, numbers: &[String]) -> Window {
+    pub async fn window(&self, at_a_time: usize, numbers: &[String]) -> Window {
         let changes: Vec<Change> = numbers.iter().map(|number| orders::payment(number)).collect();
-        drive(AT_A_TIME, changes, async |change| self.store.commit(change).await.unwrap()).await
+        drive(at_a_time, changes, async |change| self.store.commit(change).await.unwrap()).await
     }
 }
 

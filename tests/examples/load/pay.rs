@@ -1,12 +1,11 @@
 //! What our server adds to WeChat's own time when a phone wants to pay.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::sleep_until;
-use wxpay_server::store::{SledStore, Store};
+use wxpay_server::store::Store;
 use wxpay_tests::process::Site;
 
 use crate::Plan;
@@ -14,8 +13,8 @@ use crate::client::{Connections, post};
 use crate::drive::{Window, drive, each};
 use crate::figures::Figures;
 use crate::journal::one_sync;
-use crate::notices::site;
-use crate::orders::{self, CACHE_BYTES};
+use crate::notices::{Alone, site};
+use crate::orders;
 use crate::servers::Server;
 use crate::wechat::WeChat;
 
@@ -30,7 +29,7 @@ pub async fn measure(plan: &Plan) {
     let shop = Shop::start(&rounds.concat()).await;
     let scratch = shop.site.path().join("sync");
     let mut figures = Figures::default();
-    figures.add("change", "p50_us", one_change(&shop.site.path().join("alone")).await);
+    figures.add("change", "p50_us", one_change().await);
     for (round, numbers) in rounds.iter().enumerate() {
         let (most, half) = numbers.split_at(plan.pays);
         let sync = one_sync(&scratch);
@@ -52,13 +51,11 @@ pub async fn measure(plan: &Plan) {
 }
 
 /// How long one change takes to become durable when nothing else goes on, in microseconds: the middle one of many.
-async fn one_change(directory: &Path) -> f64 {
+async fn one_change() -> f64 {
     let numbers = orders::numbers(201);
-    orders::fill(directory, &numbers, orders::placed).await;
-    let store = SledStore::open(directory, CACHE_BYTES).unwrap();
-    let changes: Vec<_> = numbers.iter().map(|number| orders::payment(number)).collect();
-    let window = drive(1, changes, async |change| store.commit(change).await.unwrap()).await;
-    store.close().await;
+    let alone = Alone::start(&numbers).await;
+    let window = alone.window(1, &numbers).await;
+    alone.store.close().await;
     window.percentile_us(50)
 }
 

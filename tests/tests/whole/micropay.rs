@@ -36,6 +36,15 @@ pub(crate) fn assert_standing(reply: &Reply, status: u16, state: &str) {
     );
 }
 
+/// An order whose user has been asked for the password.
+async fn user_paying(ends: Ending, after_s: Option<u32>) -> (World, String) {
+    let world = counter().await;
+    let no = ordered(&world).await;
+    let password = Behaviour::Password { ends, after_s };
+    assert_standing(&charge(&world, &no, password).await, 202, "USERPAYING");
+    (world, no)
+}
+
 const WORDS: [Behaviour; 2] = [
     Behaviour::Password { ends: Ending::Pays, after_s: None },
     Behaviour::SystemError { paid: true },
@@ -61,10 +70,7 @@ async fn a_charge_that_succeeds_is_booked_at_once() {
 
 #[tokio::test]
 async fn a_user_who_enters_the_password_is_waited_for() {
-    let world = counter().await;
-    let no = ordered(&world).await;
-    let password = Behaviour::Password { ends: Ending::Pays, after_s: Some(32) };
-    assert_standing(&charge(&world, &no, password).await, 202, "USERPAYING");
+    let (world, no) = user_paying(Ending::Pays, Some(32)).await;
     for queries in 1..=6 {
         world.pass_s(5).await;
         assert_eq!(world.wechat.calls(Call::OrderQuery, Some(&no)), queries, "every five seconds");
@@ -82,11 +88,8 @@ async fn a_user_who_enters_the_password_is_waited_for() {
 #[tokio::test]
 async fn a_user_who_does_not_pay_in_time_is_not_charged_later() {
     for (ends, reversed_s) in [(Ending::Cancels, 45), (Ending::Fails, 15), (Ending::Pays, 45)] {
-        let world = counter().await;
-        let no = ordered(&world).await;
         let after_s = (ends != Ending::Pays).then_some(7);
-        let password = Behaviour::Password { ends, after_s };
-        assert_standing(&charge(&world, &no, password).await, 202, "USERPAYING");
+        let (world, no) = user_paying(ends, after_s).await;
         for seconds in (5..reversed_s).step_by(5) {
             world.pass_s(5).await;
             assert_eq!(world.wechat.calls(Call::Reverse, None), 0, "{ends:?} after {seconds} s");
@@ -183,10 +186,7 @@ async fn a_charge_nobody_can_ask_about_is_reversed() {
 /// The till has asked too often, so that it is told nothing for five seconds. The charge's time ends in these.
 #[tokio::test]
 async fn u06_a_charge_that_was_asked_about_too_often_is_asked_about_before_it_is_reversed() {
-    let world = counter().await;
-    let no = ordered(&world).await;
-    let password = Behaviour::Password { ends: Ending::Pays, after_s: Some(42) };
-    assert_standing(&charge(&world, &no, password).await, 202, "USERPAYING");
+    let (world, no) = user_paying(Ending::Pays, Some(42)).await;
     for _ in 0..8 {
         world.pass_s(5).await;
     }
@@ -481,10 +481,7 @@ async fn an_order_without_a_charge_ends_without_wechat() {
 
 #[tokio::test]
 async fn a_charged_order_is_not_closed_but_reversed() {
-    let world = counter().await;
-    let no = ordered(&world).await;
-    let password = Behaviour::Password { ends: Ending::Pays, after_s: None };
-    assert_standing(&charge(&world, &no, password).await, 202, "USERPAYING");
+    let (world, no) = user_paying(Ending::Pays, None).await;
     assert_error(&world.close(&no).await, 409, "reverse_instead", None);
     let events = world.events(&no).await;
     assert!(!events.iter().any(|event| event.what == EventKind::CloseAsked), "{events:?}");

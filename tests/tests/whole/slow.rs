@@ -51,17 +51,19 @@ async fn h02_a_body_that_drips_is_a_408() {
     })
     .await;
     let pause = Duration::from_millis(20);
-    let mut wire = Wire::open(&world.server.url).await;
-    wire.send("POST /v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 9000\r\n\r\n").await;
-    let reply = timeout(SOON, wire.drip(" ", pause)).await.unwrap();
-    assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
-    let mut wire = Wire::open(&world.server.url).await;
-    wire.send("POST /v1/login HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n").await;
-    let reply = timeout(SOON, wire.drip("1\r\n \r\n", pause)).await.unwrap();
-    assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
-    let mut wire = Wire::open(&world.server.url).await;
-    wire.send("POST /v1/login HTTP/1.1\r\n").await;
-    let reply = timeout(SOON, wire.drip("x: 1\r\n", pause)).await.unwrap();
+    let dripped = async |head: &str, drop: &str| {
+        let mut wire = Wire::open(&world.server.url).await;
+        wire.send(head).await;
+        timeout(SOON, wire.drip(drop, pause)).await.unwrap()
+    };
+    for (header, drop) in
+        [("content-length: 9000", " "), ("transfer-encoding: chunked", "1\r\n \r\n")]
+    {
+        let head = format!("POST /v1/login HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n");
+        let reply = dripped(&head, drop).await;
+        assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("body_too_slow"), "{reply}");
+    }
+    let reply = dripped("POST /v1/login HTTP/1.1\r\n", "x: 1\r\n").await;
     assert!(!reply.contains("200 OK"), "{reply}");
     assert_eq!(world.wechat.calls(Call::Code2Session, None), 0);
 }

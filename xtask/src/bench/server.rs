@@ -44,12 +44,12 @@ const PAY: Line = (
     Some(Aim::AtMost(5.0)),
 );
 
-const BOUNDS: &str = "What bounds it (perf of `target/release/examples/load`): the thread that writes. Of its time with the store alone, \
-    two thirds go into sled's pages (28 % into splitting full ones), a tenth into reading the rows that change, a twentieth \
-    into the sync, some 4 % into hashes and counts. A journal has no pages. For a pay the time is waiting: each of its two \
-    changes waits for the disk twice (sled writes and waits with sync_file_range, then comes the fdatasync), and goes from \
-    thread to thread on two processors, which load, WeChat and server share. The intent must be on disk before WeChat is \
-    asked, and the prepay_id before the phone is told.";
+const BOUNDS: &str = "What bounds it (perf of `target/release/examples/load`): the thread that writes. Of its time with the store \
+    alone, two thirds go into sled's pages (28 % into splitting full ones), a tenth into reading the rows that \
+    change, a twentieth into the sync, some 4 % into hashes and counts. A journal has no pages. For a pay the time \
+    is waiting: each of its two changes waits for the disk twice (sled writes and waits with sync_file_range, then \
+    comes the fdatasync), and goes from thread to thread on two processors, which load, WeChat and server share. The \
+    intent must be on disk before WeChat is asked, and the prepay_id before the phone is told.";
 
 pub fn section(step: &mut Step<'_>, _: &mut Figures) -> Result<Section, TaskError> {
     let mut figures = Figures::of(step, load("release", "notices")?.arg(folder()))?;
@@ -59,12 +59,13 @@ pub fn section(step: &mut Step<'_>, _: &mut Figures) -> Result<Section, TaskErro
         let note = note(&figures, name)?;
         Ok(Row { what: what.to_owned(), against: against.to_owned(), ratio, aim, note })
     });
-    let about = "The release build on sled, each notice for another order, with numbers as the server makes them (they begin with \
-        the time; with scattered ones a store does half as many changes), and answered when a power cut cannot undo it; \
-        wall time, medians of windows in which all take turns, load and server on the same processors and disk. The store \
-        makes the same changes durable. The handler that does nothing is behind the same accept loop. The journal is one \
-        file, one thread, and one fdatasync for all that waits. The Express server is one process that keeps each notice in \
-        one transaction of better-sqlite3 (WAL, synchronous=FULL).";
+    let about = "The release build on sled, each notice for another order, with numbers as the server makes them (they \
+        begin with the time; with scattered ones a store does half as many changes), and answered when a power \
+        cut cannot undo it; wall time, medians of windows in which all take turns, load and server on the same \
+        processors and disk. The store makes the same changes durable. The handler that does nothing is behind \
+        the same accept loop. The journal is one file, one thread, and one fdatasync for all that waits. The \
+        Express server is one process that keeps each notice in one transaction of better-sqlite3 (WAL, \
+        synchronous=FULL).";
     let rows = rows.collect::<Result<_, TaskError>>()?;
     Ok(Section { title: "Server", about: about.to_owned(), rows, bounds: BOUNDS })
 }

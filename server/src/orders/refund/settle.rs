@@ -130,7 +130,7 @@ impl Orders {
             wechat_code,
             "refund not accepted"
         );
-        if matches!(code, ErrCode::FrequencyLimited | ErrCode::FreqLimit) {
+        if code.is_too_often() {
             turn.be_quiet(self.clock.now_ms());
         }
         let may_be_final = match refusal(code) {

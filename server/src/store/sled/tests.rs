@@ -47,6 +47,13 @@ fn disk_in(directory: &TempDir) -> Disk {
     panic!("another process uses the directory")
 }
 
+/// Closes a store, and opens its disk again.
+async fn closed(store: SledStore, directory: &TempDir) -> Disk {
+    store.close().await;
+    drop(store);
+    disk_in(directory)
+}
+
 /// A store whose `fdatasync` fails, as that of a broken disk does: the system refuses to sync `/dev/null`.
 fn unsyncable(directory: &TempDir) -> SledStore {
     let disk = disk_in(directory);
@@ -107,9 +114,7 @@ async fn what_is_missed_while_serving_ends_the_service() {
     let directory = TempDir::new().unwrap();
     let store = SledStore::open(directory.path(), CACHE).unwrap();
     store.commit(create("first")).await.unwrap();
-    store.close().await;
-    drop(store);
-    let disk = disk_in(&directory);
+    let disk = closed(store, &directory).await;
     disk.db.remove(keys::order(&key("first"))).unwrap();
     let store = SledStore::on(disk).unwrap();
     assert_eq!(timeout(SOON, store.failed()).await.unwrap(), DAMAGED);
@@ -131,9 +136,7 @@ async fn a_whole_store_is_counted_while_it_works() {
             .collect::<Result<(), _>>()
             .unwrap();
     }
-    store.close().await;
-    drop(store);
-    let disk = disk_in(&directory);
+    let disk = closed(store, &directory).await;
     let census = Arc::clone(&disk.census);
     let store = SledStore::on(disk).unwrap();
     let mut changes = 0;
@@ -142,9 +145,7 @@ async fn a_whole_store_is_counted_while_it_works() {
         changes += 1;
     }
     assert!(store.healthy());
-    store.close().await;
-    drop(store);
-    let disk = disk_in(&directory);
+    let disk = closed(store, &directory).await;
     verify(&disk, Duration::MAX).unwrap();
     assert!(disk.census.counts().verifier.is_none(), "all was counted");
 }
@@ -157,9 +158,7 @@ async fn what_is_counted_before_serving_is_not_counted_again() {
     for n in 0..300 {
         store.commit(create(&n.to_string())).await.unwrap();
     }
-    store.close().await;
-    drop(store);
-    let disk = disk_in(&directory);
+    let disk = closed(store, &directory).await;
     verify(&disk, Duration::ZERO).unwrap();
     let counted = disk.census.counts().verifier.as_ref().map(|verifier| verifier.seen().rows);
     assert!(counted.is_some_and(|rows| rows >= 500), "{counted:?}");
@@ -200,9 +199,7 @@ async fn a_store_without_a_tally_is_given_one() {
     let directory = TempDir::new().unwrap();
     let store = SledStore::open(directory.path(), CACHE).unwrap();
     store.commit(create("first")).await.unwrap();
-    store.close().await;
-    drop(store);
-    let disk = disk_in(&directory);
+    let disk = closed(store, &directory).await;
     disk.db.insert(keys::HEAD, disk.head.to_bytes().as_slice()).unwrap();
     disk.db.insert(keys::FORMAT, &1_u64.to_be_bytes()).unwrap();
     drop(disk);
