@@ -16,6 +16,7 @@ mod descriptors;
 pub mod gateway;
 pub mod http;
 pub mod login;
+mod mac;
 pub mod merchant;
 pub mod orders;
 pub mod outbox;

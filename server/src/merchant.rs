@@ -7,8 +7,9 @@ use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
 use crate::certificate::Certificate;
+use crate::mac::hmac_sha256;
 use crate::outbox::{OutOfReach, Reach, WebhookSecret};
-use crate::secret::{Secret, hmac_sha256};
+use crate::secret::Secret;
 
 /// One merchant: who it is to WeChat, and its secrets.
 #[derive(Debug, Clone)]

@@ -1,10 +1,8 @@
 //! Text that must not be seen.
 
-use hmac::{Hmac, KeyInit};
 #[cfg(target_os = "linux")]
 use rustix::process::DumpableBehavior;
 use rustix::process::{Resource, Rlimit, setrlimit};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -16,22 +14,6 @@ pub fn keep_out_of_core_dumps() {
     let _ = setrlimit(Resource::Core, none);
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
-}
-
-/// HMAC-SHA256 with a key taken in. One that is longer than a block is hashed first, as HMAC has it.
-pub(crate) fn hmac_sha256(key: &[u8]) -> Hmac<Sha256> {
-    let mut block = Zeroizing::new([0; 64]);
-    let hashed: [u8; 32];
-    let key = if key.len() > block.len() {
-        hashed = Sha256::digest(key).into();
-        &hashed
-    } else {
-        key
-    };
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    Hmac::new((&*block).into())
 }
 
 /// A secret text: wiped when dropped, compared in constant time, printed as `***`.

@@ -46,6 +46,8 @@ impl Orders {
     pub(super) async fn close_at_wechat(&self, order: &Order) -> Result<Order, OrderError> {
         let key = &order.key;
         let merchant = self.merchant(order)?;
+        // Asked before WeChat is: the wish to close is on record, so that no further call can begin.
+        let is_under_way = self.placing.is_under_way(key);
         let order =
             match self.gateway.close_order(merchant, order.sign_type, &key.out_trade_no).await? {
                 Closing::Closed => {
@@ -54,6 +56,8 @@ impl Orders {
                         .await?
                 }
                 Closing::Paid => order.clone(),
+                // It may reach WeChat after this answer left it: the sweep closes it, once the call has ended.
+                Closing::NotExist if is_under_way => return self.get(key).await,
                 Closing::NotExist => self.withdraw(key).await?,
             };
         match self.ask_wechat(key).await {

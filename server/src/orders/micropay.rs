@@ -30,7 +30,7 @@ impl Orders {
     ) -> Result<Order, OrderError> {
         check_code(auth_code)?;
         let conflict = OrderError::Conflict(Conflict::Charging);
-        let _under_way = self.charges.begin(key).ok_or(conflict)?;
+        let _under_way = self.placing.begin_alone(key).ok_or(conflict)?;
         let asked = EventKind::MicropayAsked { spbill_create_ip: client_ip.into() };
         let order = self
             .change(key, |order| {
@@ -150,7 +150,7 @@ impl Orders {
 
     /// What the sweep does with a charge whose outcome is unknown.
     pub(super) async fn follow_charge(&self, order: &Order) -> Result<(), OrderError> {
-        if self.charges.is_under_way(&order.key) {
+        if self.placing.is_under_way(&order.key) {
             return Ok(());
         }
         let is_due = |order: &Order| {

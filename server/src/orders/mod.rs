@@ -4,7 +4,6 @@ mod agenda;
 mod anomalies;
 mod apply;
 mod audit;
-mod charges;
 mod close;
 mod create;
 mod idempotency;
@@ -13,6 +12,7 @@ mod micropay;
 mod offer;
 mod order;
 mod pay;
+mod placing;
 mod query;
 mod quiet;
 mod reconcile;
@@ -39,8 +39,8 @@ pub use self::refund::{
 };
 
 use self::agenda::Agenda;
-use self::charges::Charges;
 use self::late::LatePayments;
+use self::placing::Placing;
 use self::quiet::Quiet;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
@@ -65,7 +65,7 @@ pub struct Orders {
     /// Rung when there is something to tell.
     bells: Arc<Bells>,
     turns: Turns,
-    charges: Charges,
+    placing: Placing,
     late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
@@ -152,7 +152,7 @@ impl Orders {
             agenda: Agenda::default(),
             quiet: Quiet::default(),
             turns: Turns::default(),
-            charges: Charges::default(),
+            placing: Placing::default(),
             late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }

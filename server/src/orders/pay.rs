@@ -53,6 +53,7 @@ impl Orders {
         client_ip: &str,
         payable: impl Fn(&Order) -> Result<(), OrderError> + Send + Sync,
     ) -> Result<(Order, LivePrepay), OrderError> {
+        let _under_way = self.placing.begin(key);
         let notify_url = notify_url(&self.public_url, &key.merchant);
         let order = self
             .change(key, |order| {

@@ -41,7 +41,7 @@ impl Orders {
     /// Sends reverse, once, and not while the charge itself is under way. The sweep repeats it, ever less often, until WeChat has said yes or no.
     pub(super) async fn reverse_at_wechat(&self, order: &Order) -> Result<Order, OrderError> {
         let (key, merchant) = (&order.key, self.merchant(order)?);
-        if self.charges.is_under_way(key) {
+        if self.placing.is_under_way(key) {
             return self.get(key).await;
         }
         let (code, description) =

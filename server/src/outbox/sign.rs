@@ -4,7 +4,7 @@ use base64ct::{Base64, Encoding};
 use hmac::Mac;
 use zeroize::Zeroizing;
 
-use crate::secret::hmac_sha256;
+use crate::mac::hmac_sha256;
 
 /// How every secret begins.
 const PREFIX: &str = "whsec_";

@@ -4,12 +4,13 @@
 
 use std::fs;
 use std::io::Write;
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use wxpay_simulator::Running;
 use wxpay_tests::process::{Process, SOON, Site, binary, http_client};
 
@@ -43,8 +44,7 @@ async fn h01_half_open_and_idle_connections_keep_no_customer_out() {
 
     let half_open = Crowd::gather(&site.url(), sockets, HALF_OPEN).await;
     let idle = Crowd::gather(&site.url(), sockets, IDLE).await;
-    let held = connections(&site);
-    let among = shop(&site, &wechat, shopping).await;
+    let (among, mut held) = counting(&site, shop(&site, &wechat, shopping)).await;
     half_open.until_closed(sockets).await;
     idle.until_closed(sockets).await;
     let half_open = half_open.disperse().await;
@@ -60,8 +60,10 @@ async fn h01_half_open_and_idle_connections_keep_no_customer_out() {
     assert_eq!(paid, alone.orders + among.orders, "one payment for each order");
     if long.is_some() {
         let (shortest, longest) = (half_open[0], half_open[half_open.len() - 1]);
+        held.sort_unstable();
+        let (fewest, usual, most) = (held[0], held[held.len() / 2], held[held.len() - 1]);
         let words = format!(
-            "connections: {sockets} sockets, seed {}, {held} held at once, {paid} payments; \
+            "connections: {sockets} sockets, seed {}, {usual} held at once ({fewest} to {most}), {paid} payments; \
              a paying client's calls: p50 {} ms, p99 {} ms (alone: p50 {} ms, p99 {} ms); half-open closed {} times, \
              after {} to {} ms, idle {} times",
             seed(),
@@ -75,9 +77,23 @@ async fn h01_half_open_and_idle_connections_keep_no_customer_out() {
             idle.len(),
         );
         let _ = writeln!(std::io::stderr(), "{words}");
-        assert!(held >= sockets * 2, "only {held} were held");
+        // All are closed in the same moment and come back: whoever counts in that moment sees fewer.
+        assert!(usual >= sockets * 2, "only {usual} were held");
         assert!(longest < CLOSED, "a half-open connection was held for {longest:?}");
         assert!(among.p99 < GOOD, "{:?}", among.p99);
+    }
+}
+
+/// How many connections the server has, counted again and again while something goes on.
+async fn counting<T>(site: &Site, work: impl Future<Output = T>) -> (T, Vec<usize>) {
+    let mut counts = Vec::new();
+    let mut every = interval(Duration::from_millis(100));
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return (done, counts),
+            _ = every.tick() => counts.push(connections(site)),
+        }
     }
 }
 

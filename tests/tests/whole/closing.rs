@@ -3,7 +3,7 @@
 use serde_json::json;
 use wxpay_core::messages::TradeState;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
-use wxpay_tests::World;
+use wxpay_tests::{Setup, World};
 
 #[tokio::test]
 async fn an_expired_order_is_asked_about_closed_and_asked_again() {
@@ -136,6 +136,29 @@ async fn a_close_that_meets_a_first_prepay_is_finished_later_and_gives_nothing_t
     world.pass_s(301).await;
     assert_eq!(world.order(&no).await.trade_state, TradeState::Closed);
     assert_eq!(world.wechat.order(&no).unwrap().trade_state(), TradeState::Closed);
+    world.assert_books_agree().await;
+}
+
+/// WeChat has never heard of the order, and yet will in a moment: it may take the call after it answered the close.
+#[tokio::test]
+async fn an_order_is_not_given_up_while_its_unifiedorder_is_under_way() {
+    let world = World::with(Setup { wechat_timeout_ms: 1_500, ..Setup::default() }).await;
+    let token = world.log_in("alice").await;
+    let no = world.create(88).await;
+    world.wechat.set_fault(Fault::new(Call::UnifiedOrder, FaultKind::Hang)).unwrap();
+    let (paid, ()) = tokio::join!(world.pay(&token, &no), async {
+        world.until(async || world.order(&no).await.asked.is_some()).await;
+        world.pass_s(301).await;
+        let reply = world.close(&no).await;
+        assert_eq!((reply.status, &reply.json["close_asked"]), (202, &json!(true)), "{}", reply.text);
+        world.pass_s(60).await;
+        assert_eq!(world.order(&no).await.trade_state, TradeState::NotPay);
+        assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 2);
+    });
+    assert_eq!((paid.status, &paid.json["code"]), (504, &json!("upstream_timeout")));
+    world.pass_s(120).await;
+    assert_eq!(world.order(&no).await.trade_state, TradeState::Closed);
+    assert_eq!(world.topics(&no).await, ["order.closed"]);
     world.assert_books_agree().await;
 }
 
