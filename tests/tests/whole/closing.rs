@@ -150,7 +150,12 @@ async fn an_order_is_not_given_up_while_its_unifiedorder_is_under_way() {
         world.until(async || world.order(&no).await.asked.is_some()).await;
         world.pass_s(301).await;
         let reply = world.close(&no).await;
-        assert_eq!((reply.status, &reply.json["close_asked"]), (202, &json!(true)), "{}", reply.text);
+        assert_eq!(
+            (reply.status, &reply.json["close_asked"]),
+            (202, &json!(true)),
+            "{}",
+            reply.text
+        );
         world.pass_s(60).await;
         assert_eq!(world.order(&no).await.trade_state, TradeState::NotPay);
         assert_eq!(world.wechat.calls(Call::CloseOrder, Some(&no)), 2);
