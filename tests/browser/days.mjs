@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { strict as assert } from 'node:assert';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,12 +28,10 @@ before(async () => {
     env: { LANG: 'C' }, stdio: ['ignore', 'pipe', 'inherit'],
   });
   const wechatUrl = await printed(wechat, /http:\/\/127\.0\.0\.1:\d+/);
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}/days`;
   writeFileSync(join(directory, 'wxpay.toml'), `profile = "test"
 [http]
-listen = "127.0.0.1:${port}"
-public_url = "http://127.0.0.1:${port}"
+listen = "127.0.0.1:0"
+public_url = "http://127.0.0.1"
 [store]
 path = "data"
 [wechat]
@@ -49,7 +46,8 @@ app_secret_file = "shop.secret"
 admin_key_file = "shop.admin"
 `);
   server = spawn(process.env.WXPAY_BIN, ['serve', '--config', join(directory, 'wxpay.toml')], { env: { LANG: 'C' }, stdio: ['ignore', 'ignore', 'pipe'] });
-  await printed(server, /"listening"/, 'stderr');
+  const listening = await printed(server, /.*"listening".*\n/, 'stderr');
+  url = `http://${/127\.0\.0\.1:\d+/.exec(listening)[0]}/days`;
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
 });
 
@@ -69,15 +67,6 @@ function printed(child, wanted, stream = 'stdout') {
       if (found) resolve(found[0]);
     });
     child.on('exit', (code) => reject(new Error(`it ended with ${code}: ${text}`)));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
   });
 }
 
