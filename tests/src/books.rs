@@ -108,6 +108,7 @@ pub fn assert_moves_forward(events: &[Event]) -> bool {
             | EventKind::MicropayAsked { .. }
             | EventKind::MicropayNotSent
             | EventKind::MicropayRefused { .. }
+            | EventKind::Restored
             | EventKind::CloseAsked
             | EventKind::ReverseAsked
             | EventKind::ReverseRefused { .. }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wxpay_core::SignType;
 use wxpay_server::ambient::{Clock, SteppedClock};
+use wxpay_server::backup::import;
 use wxpay_server::books::Schedule;
 use wxpay_server::gateway::WeChat;
 use wxpay_server::http::Limits;
@@ -175,6 +176,19 @@ impl World {
     /// Stops the server in good order and starts another on the same data.
     pub async fn restart(self) -> Self {
         self.restart_after(async |_, _, _| {}).await
+    }
+
+    /// Stops the server, loses its data, and starts another on what a backup brings back.
+    pub async fn restored_from(self, backup: &str) -> Self {
+        let Self { clock, wechat, server, setup, store, client, directory } = self;
+        server.stop().await;
+        let StoreKind::Sled(data) = &store else { panic!("only a durable store is restored") };
+        let file = directory.path().join("backup");
+        std::fs::write(&file, backup).unwrap();
+        std::fs::remove_dir_all(data).unwrap();
+        import(&file, data, 4 << 20).await.unwrap();
+        let server = start_server(&setup, &store, &wechat, &clock).await;
+        Self { clock, wechat, server, setup, store, client, directory }
     }
 
     /// Stops the server and gives back the directory with its data.

@@ -20,6 +20,8 @@ pub const PATH: &str = "/pay/micropay";
 pub const QUERY_INTERVAL_S: i64 = 5;
 /// A user who has not entered the password after so many seconds will not; WeChat's documents say 30 or 45.
 pub const GIVE_UP_S: i64 = 45;
+/// A payment code is good for so long, in seconds: the user's phone shows another one each minute.
+pub const CODE_LIFE_S: i64 = 60;
 
 /// The request's own fields.
 pub const FIELDS: &[Field] = &[

@@ -8,6 +8,8 @@ use futures_util::future::join_all;
 
 use super::read::{BackupError, each_line, verify};
 use super::{Counts, Line};
+use crate::ambient::{Clock, SystemClock};
+use crate::orders::EventKind;
 use crate::store::{Change, OutboxRow, OwnRow, SledStore, Store, StoreError};
 
 /// Changes that share a sync.
@@ -91,7 +93,20 @@ async fn fill(path: &Path, store: &SledStore) -> Result<Counts, BackupError> {
     written?;
     let counts = read?;
     tell_again(store, outbox).await?;
+    mark_unpaid(store).await?;
     Ok(counts)
+}
+
+/// Nobody had tried to pay these when the backup was made: from here on WeChat is asked before such an order is ended.
+async fn mark_unpaid(store: &SledStore) -> Result<(), BackupError> {
+    let now_ms = SystemClock.now_ms();
+    let watched = store.watched().await.map_err(failed)?;
+    let unsent = watched.iter().filter(|order| order.is_open() && !order.may_be_at_wechat());
+    let changes = unsent.map(|order| {
+        let change = Change::update(order, vec![EventKind::Restored], now_ms);
+        (format!("order {}", order.key.out_trade_no), change)
+    });
+    commit(store, changes.collect()).await
 }
 
 /// What waits to be told, by endpoint and id.

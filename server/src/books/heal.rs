@@ -91,7 +91,7 @@ impl Books {
         let asked = match candidate.out_refund_no() {
             // This asks about the order, too.
             Some(number) => self.orders.check_refund(key, number).await,
-            None => self.orders.ask_about(key).await,
+            None => self.orders.ask_wechat(key).await,
         };
         match asked {
             // WeChat does not know the refund, or knows another by its number: the difference remains.

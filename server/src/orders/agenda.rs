@@ -118,7 +118,7 @@ fn ladder_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
     if now_ms >= end_ms {
         // Not later than the ladder wants: after a restart that is seconds from now.
         step.min(now_ms + (now_ms - end_ms).max(CLOSING_STEP_MS))
-    } else if order.asked.is_none() {
+    } else if !order.may_be_at_wechat() {
         end_ms
     } else {
         step.min(end_ms)

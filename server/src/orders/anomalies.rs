@@ -2,7 +2,7 @@
 
 use wxpay_core::messages::Trade;
 
-use super::order::{Anomaly, EventKind, OrderKey, Resolution};
+use super::order::{Anomaly, EventKind, Order, OrderKey, Resolution};
 use super::{OrderError, Orders};
 use crate::merchant::Merchant;
 use crate::store::{AnomalyRow, Change, StoreError};
@@ -21,6 +21,22 @@ pub struct AnomalyPage {
 }
 
 impl Orders {
+    /// Notes something odd, once.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn report(&self, key: &OrderKey, anomaly: Anomaly) -> Result<Order, OrderError> {
+        self.change(key, |order| {
+            let anomaly = anomaly.clone();
+            let odd = anomaly.odd_payment();
+            let mut found = order.anomalies.iter().map(|found| found.anomaly.odd_payment());
+            let is_known =
+                order.has_anomaly(&anomaly) || odd.is_some() && found.any(|it| it == odd);
+            Ok(if is_known { Vec::new() } else { vec![EventKind::Found { anomaly }] })
+        })
+        .await
+    }
+
     /// A merchant's anomalies behind `after`: those that wait for somebody, or all.
     ///
     /// # Errors

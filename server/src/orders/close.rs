@@ -5,6 +5,7 @@ use wxpay_core::messages::{ErrCode, TradeState};
 
 use super::apply::Fact;
 use super::order::{EventKind, Order, OrderKey, Source};
+use super::query::LookedUp;
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::GatewayError;
 
@@ -46,7 +47,7 @@ impl Orders {
     pub(super) async fn close_at_wechat(&self, order: &Order) -> Result<Order, OrderError> {
         let key = &order.key;
         let merchant = self.merchant(order)?;
-        // Asked before WeChat is: the wish to close is on record, so that no further call can begin.
+        // Looked at before WeChat is asked: the wish to close is on record, and stops whatever begins later.
         let is_under_way = self.placing.is_under_way(key);
         let order =
             match self.gateway.close_order(merchant, order.sign_type, &key.out_trade_no).await? {
@@ -56,9 +57,14 @@ impl Orders {
                         .await?
                 }
                 Closing::Paid => order.clone(),
-                // It may reach WeChat after this answer left it: the sweep closes it, once the call has ended.
+                // The call may reach WeChat after this answer left it: the sweep closes the order once it has ended.
                 Closing::NotExist if is_under_way => return self.get(key).await,
-                Closing::NotExist => self.withdraw(key).await?,
+                Closing::NotExist => {
+                    return match self.look_up(key).await? {
+                        LookedUp::NotExist(_) => self.withdraw(key).await,
+                        LookedUp::Known(order) | LookedUp::Unclear(order) => Ok(order),
+                    };
+                }
             };
         match self.ask_wechat(key).await {
             Ok(order) => Ok(order),
@@ -68,7 +74,7 @@ impl Orders {
         }
     }
 
-    /// Ends an order that WeChat does not know.
+    /// Ends an order of which WeChat has just said, to orderquery, that it does not know it.
     pub(super) async fn withdraw(&self, key: &OrderKey) -> Result<Order, OrderError> {
         self.change(key, |order| {
             Ok(if order.is_open() { vec![EventKind::Withdrawn] } else { Vec::new() })
@@ -77,19 +83,24 @@ impl Orders {
     }
 }
 
-/// When WeChat accepts closeorder; `None` when it has never heard of the order, or takes it back only (micropay).
+/// When WeChat accepts closeorder; `None` when it cannot know the order, or takes it back only (micropay).
 pub(super) fn close_time_ms(order: &Order) -> Option<i64> {
-    let asked = order.asked.as_ref().filter(|_| !order.is_micropay());
-    asked.map(|asked| asked.at_ms + MIN_AGE_S * 1000)
+    if order.is_micropay() {
+        return None;
+    }
+    // Nobody knows when a restored order was sent; should it have been just now, WeChat says so.
+    let restored_ms = order.is_restored.then_some(order.created_ms);
+    let sent_ms = order.asked.as_ref().map(|asked| asked.at_ms).or(restored_ms);
+    sent_ms.map(|at| at + MIN_AGE_S * 1000)
 }
 
-/// What the wish to close adds to an open order. One that was never sent, or refused, is closed by us alone.
+/// What the wish to close adds to an open order. One that WeChat cannot know is closed by us alone.
 pub(super) fn closing_events(order: &Order) -> Vec<EventKind> {
     let mut events = Vec::new();
     if order.close_asked_ms.is_none() {
         events.push(EventKind::CloseAsked);
     }
-    if order.asked.is_none() || order.refused.is_some() {
+    if !order.may_be_at_wechat() {
         events.push(EventKind::Withdrawn);
     }
     events

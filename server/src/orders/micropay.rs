@@ -10,6 +10,7 @@ use wxpay_core::messages::{ErrCode, Format, Trade, TradeState};
 
 use super::apply::Fact;
 use super::order::{Anomaly, EventKind, Order, OrderKey, Refused, Source};
+use super::query::LookedUp;
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::{Doubt, GatewayError};
 use crate::merchant::Merchant;
@@ -30,7 +31,7 @@ impl Orders {
     ) -> Result<Order, OrderError> {
         check_code(auth_code)?;
         let conflict = OrderError::Conflict(Conflict::Charging);
-        let _under_way = self.placing.begin_alone(key).ok_or(conflict)?;
+        let _under_way = self.charging.begin_alone(key).ok_or(conflict)?;
         let asked = EventKind::MicropayAsked { spbill_create_ip: client_ip.into() };
         let order = self
             .change(key, |order| {
@@ -112,24 +113,25 @@ impl Orders {
         .await
     }
 
-    /// A refusal ends the order: WeChat does not promise what a second charge of the same number would do. Where the
-    /// number may have been paid before, WeChat is asked first; it is never reversed, for it may be somebody else's.
+    /// A refusal ends the order: WeChat does not promise what a second charge of the same number would do. Where it may
+    /// be paid all the same, WeChat is asked first, and the order stays open, to be asked about, until it has said no. It
+    /// is never reversed: the payment may be somebody else's.
     async fn after_charge_refused(
         &self,
         key: &OrderKey,
         code: ErrCode,
         description: String,
     ) -> Result<Order, OrderError> {
-        let is_paid_earlier = code == ErrCode::OrderPaid;
-        let mut is_unanswered = false;
-        if is_paid_earlier || refusal(&code) == Some(Refusal::QueryFirst) {
-            match self.ask_wechat(key).await {
-                Ok(order) if order.trade_state.is_paid() => return Ok(order),
+        let mut may_be_paid = false;
+        if code == ErrCode::OrderPaid || refusal(&code) == Some(Refusal::QueryFirst) {
+            may_be_paid = match self.look_up(key).await {
+                Ok(LookedUp::Known(order)) if order.trade_state.is_paid() => return Ok(order),
                 // Not paid, or another amount: then it is not this order that was paid.
-                Ok(_) => {}
-                Err(OrderError::Gateway(_)) => is_unanswered = true,
+                Ok(LookedUp::Known(order)) => order.trade_state == TradeState::UserPaying,
+                Ok(LookedUp::NotExist(_)) => false,
+                Ok(LookedUp::Unclear(_)) | Err(OrderError::Gateway(_)) => true,
                 Err(error) => return Err(error),
-            }
+            };
         }
         let refused = Refused { code: code.as_str().into(), description: description.clone() };
         let refused = EventKind::MicropayRefused { refused };
@@ -138,8 +140,7 @@ impl Orders {
                 return Ok(Vec::new());
             }
             let mut events = vec![refused.clone()];
-            // Said to be paid, and nobody knows by whom: the sweep goes on asking.
-            if !(is_paid_earlier && is_unanswered) {
+            if !may_be_paid {
                 events.push(EventKind::Withdrawn);
             }
             Ok(events)
@@ -150,7 +151,7 @@ impl Orders {
 
     /// What the sweep does with a charge whose outcome is unknown.
     pub(super) async fn follow_charge(&self, order: &Order) -> Result<(), OrderError> {
-        if self.placing.is_under_way(&order.key) {
+        if self.charging.is_under_way(&order.key) {
             return Ok(());
         }
         let is_due = |order: &Order| {

@@ -3,7 +3,7 @@
 mod agenda;
 mod anomalies;
 mod apply;
-mod audit;
+mod calls;
 mod close;
 mod create;
 mod idempotency;
@@ -12,7 +12,6 @@ mod micropay;
 mod offer;
 mod order;
 mod pay;
-mod placing;
 mod query;
 mod quiet;
 mod reconcile;
@@ -39,8 +38,8 @@ pub use self::refund::{
 };
 
 use self::agenda::Agenda;
+use self::calls::Calls;
 use self::late::LatePayments;
-use self::placing::Placing;
 use self::quiet::Quiet;
 use self::refund::Turns;
 use crate::ambient::{Clock, NonceSource};
@@ -65,7 +64,10 @@ pub struct Orders {
     /// Rung when there is something to tell.
     bells: Arc<Bells>,
     turns: Turns,
-    placing: Placing,
+    /// unifiedorder.
+    placing: Calls,
+    /// micropay.
+    charging: Calls,
     late: LatePayments,
     /// Held during a sweep: two never overlap, so whoever comes second finds the work of the first done.
     sweeping: tokio::sync::Mutex<()>,
@@ -152,7 +154,8 @@ impl Orders {
             agenda: Agenda::default(),
             quiet: Quiet::default(),
             turns: Turns::default(),
-            placing: Placing::default(),
+            placing: Calls::default(),
+            charging: Calls::default(),
             late: LatePayments::default(),
             sweeping: tokio::sync::Mutex::default(),
         }

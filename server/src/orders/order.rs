@@ -177,8 +177,10 @@ pub enum EventKind {
     },
     /// It shall be closed: asked for by the merchant, or expired.
     CloseAsked,
-    /// Nobody can pay it: WeChat never heard of it, or refused the only charge. Closing needs no one else.
+    /// Nobody can pay it: WeChat was not told of it, says that it does not know it, or refused the only charge.
     Withdrawn,
+    /// It comes out of a backup in which nobody had tried to pay it yet. What happened since then only WeChat knows.
+    Restored,
     /// It shall be reversed: asked for by the merchant, or nobody knows in time whether the user paid.
     ReverseAsked,
     /// WeChat will not reverse it.
@@ -275,6 +277,9 @@ pub struct Order {
     /// Why nobody could be charged (micropay).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+    /// It came out of a backup in which nobody had tried to pay it yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_restored: bool,
     /// Intent: it shall be closed, since (milliseconds since 1970).
     pub close_asked_ms: Option<i64>,
     /// Intent: it shall be reversed (micropay).
@@ -308,6 +313,7 @@ impl Order {
             asked: None,
             prepay: None,
             refused: None,
+            is_restored: false,
             close_asked_ms: None,
             reversal: None,
             refunds: Vec::new(),
@@ -345,6 +351,7 @@ impl Order {
             }
             EventKind::CloseAsked => self.close_asked_ms = Some(at_ms),
             EventKind::Withdrawn => self.trade_state = TradeState::Closed,
+            EventKind::Restored => self.is_restored = true,
             EventKind::ReverseAsked => self.reversal = Some(Reversal::asked(at_ms)),
             EventKind::ReverseRefused { refused } => {
                 if let Some(reversal) = &mut self.reversal {
@@ -422,6 +429,11 @@ impl Order {
             self.trade_state,
             TradeState::NotPay | TradeState::UserPaying | TradeState::PayError
         )
+    }
+
+    /// Whether WeChat may know it. Whoever ends an order asks first, if so.
+    pub const fn may_be_at_wechat(&self) -> bool {
+        self.asked.is_some() || self.is_restored
     }
 
     /// Whether WeChat may still have news of the order, of its reversal or of one of its refunds.

@@ -12,8 +12,10 @@ use crate::gateway::GatewayError;
 pub(super) enum LookedUp {
     /// WeChat knows it.
     Known(Order),
-    /// WeChat has never heard of it.
+    /// WeChat does not know it.
     NotExist(Order),
+    /// WeChat says a word that nobody knows.
+    Unclear(Order),
 }
 
 impl Orders {
@@ -36,7 +38,7 @@ impl Orders {
 
     /// The order after asking WeChat, if WeChat can have heard of it and has not asked for silence.
     pub(super) async fn ask_unless_quiet(&self, order: Order) -> Result<Order, OrderError> {
-        if order.asked.is_none() {
+        if !order.may_be_at_wechat() {
             return Ok(order);
         }
         self.quiet.check(&order.key, self.clock.now_ms())?;
@@ -44,9 +46,14 @@ impl Orders {
     }
 
     /// Sends orderquery and applies the answer. An order WeChat does not know stays as it is.
-    pub(super) async fn ask_wechat(&self, key: &OrderKey) -> Result<Order, OrderError> {
+    ///
+    /// # Errors
+    /// [`OrderError::Gateway`] when WeChat gives no answer.
+    pub async fn ask_wechat(&self, key: &OrderKey) -> Result<Order, OrderError> {
         match self.look_up(key).await? {
-            LookedUp::Known(order) | LookedUp::NotExist(order) => Ok(order),
+            LookedUp::Known(order) | LookedUp::NotExist(order) | LookedUp::Unclear(order) => {
+                Ok(order)
+            }
         }
     }
 
@@ -61,7 +68,7 @@ impl Orders {
             Ok(Found::Paid(state, payment)) => (state, Some(payment)),
             Ok(Found::UnknownState(word)) => {
                 tracing::warn!(out_trade_no = key.out_trade_no, word, "unknown trade_state");
-                return Ok(LookedUp::Known(order));
+                return Ok(LookedUp::Unclear(order));
             }
             Err(GatewayError::Refused { code: ErrCode::OrderNotExist, .. }) => {
                 return Ok(LookedUp::NotExist(order));

@@ -2,10 +2,12 @@
 //! nobody knows, goes on with refunds until WeChat has said what became of them.
 
 use futures_util::{StreamExt, stream};
+use wxpay_core::messages::TradeState;
 
 use super::agenda::end_ms;
 use super::close::closing_events;
-use super::order::{Order, OrderKey};
+use super::order::{EventKind, Order, OrderKey};
+use super::query::LookedUp;
 use super::{OrderError, Orders};
 
 /// Orders looked at in one sweep, and how many at a time: after a long outage WeChat is not flooded.
@@ -22,7 +24,7 @@ impl Orders {
         let now_ms = self.clock.now_ms();
         for order in &open {
             // Whatever happened while we were down is asked about at once: one ladder step from now.
-            if order.asked.is_some() || !order.is_open() {
+            if order.may_be_at_wechat() || !order.is_open() {
                 self.agenda.restart(order, now_ms);
             } else {
                 self.agenda.watch(order, now_ms);
@@ -71,16 +73,35 @@ impl Orders {
         if order.is_charging() {
             return self.follow_charge(&order).await;
         }
-        let order = self.ask_unless_quiet(order).await?;
+        let order = if order.may_be_at_wechat() {
+            self.quiet.check(key, self.clock.now_ms())?;
+            match self.look_up(key).await? {
+                LookedUp::Known(order) | LookedUp::NotExist(order) => order,
+                LookedUp::Unclear(_) => return Ok(()),
+            }
+        } else {
+            order
+        };
         if order.is_open() && self.clock.now_ms() >= end_ms(&order) {
             self.end(&order).await?;
         }
         Ok(())
     }
 
+    /// Closes an order of which WeChat has just been asked, unless it cannot know it.
     async fn end(&self, order: &Order) -> Result<(), OrderError> {
-        let decide =
-            |order: &Order| Ok(if order.is_open() { closing_events(order) } else { Vec::new() });
+        let decide = |order: &Order| {
+            if !order.is_open() || order.is_charging() {
+                return Ok(Vec::new());
+            }
+            let mut events = closing_events(order);
+            // A charge that was refused, or one from before a restore: nothing waits for the user any more.
+            let is_over = order.is_micropay() && order.trade_state != TradeState::UserPaying;
+            if is_over && order.may_be_at_wechat() {
+                events.push(EventKind::Withdrawn);
+            }
+            Ok(events)
+        };
         let order = self.change(&order.key, decide).await?;
         if order.is_open() && !order.is_micropay() {
             self.close_at_wechat(&order).await?;

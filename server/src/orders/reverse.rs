@@ -41,7 +41,7 @@ impl Orders {
     /// Sends reverse, once, and not while the charge itself is under way. The sweep repeats it, ever less often, until WeChat has said yes or no.
     pub(super) async fn reverse_at_wechat(&self, order: &Order) -> Result<Order, OrderError> {
         let (key, merchant) = (&order.key, self.merchant(order)?);
-        if self.placing.is_under_way(key) {
+        if self.charging.is_under_way(key) {
             return self.get(key).await;
         }
         let (code, description) =
@@ -53,16 +53,22 @@ impl Orders {
                 Err(error) => return Err(error.into()),
             };
         let order = match self.look_up(key).await? {
-            // So long after the charge it does not come any more.
-            LookedUp::NotExist(order) if order.is_open() => return self.withdraw(key).await,
-            LookedUp::NotExist(order) | LookedUp::Known(order) => order,
+            LookedUp::NotExist(order) if order.is_open() => {
+                // Until then the charge could still arrive; the wish to reverse it stands.
+                let is_over = order.charge_over_ms().is_some_and(|at| self.clock.now_ms() >= at);
+                return if is_over { self.withdraw(key).await } else { Ok(order) };
+            }
+            LookedUp::NotExist(order) | LookedUp::Known(order) | LookedUp::Unclear(order) => order,
         };
         // What is open must not stay so: whoever puts the merchant's rights in order will see it reversed.
         let is_final = code == ErrCode::ReverseExpire || !order.is_open();
         if order.is_reversing() && is_final {
             let refused = Refused { code: code.as_str().into(), description: description.clone() };
             let event = EventKind::ReverseRefused { refused };
-            self.change(key, |_| Ok(vec![event.clone()])).await?;
+            let decide = |order: &Order| {
+                Ok(if order.is_reversing() { vec![event.clone()] } else { Vec::new() })
+            };
+            self.change(key, decide).await?;
         }
         if order.is_open() || order.trade_state == TradeState::Success {
             return Err(GatewayError::Refused { code, description }.into());
@@ -85,7 +91,7 @@ impl Orders {
     }
 }
 
-/// What the wish to reverse adds to an order. One that was never sent, or refused, is closed by us alone.
+/// What the wish to reverse adds to an order. One without a charge is closed.
 fn reversing_events(order: &Order) -> Result<Vec<EventKind>, OrderError> {
     if !order.is_micropay() {
         let conflict = Conflict::OtherTradeType(order.terms.trade_type);

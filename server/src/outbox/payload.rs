@@ -80,6 +80,7 @@ async fn event(store: &dyn Store, row: &OutboxRow) -> Result<String, PayloadErro
         | EventKind::PrepayGot { .. }
         | EventKind::CloseAsked
         | EventKind::Withdrawn
+        | EventKind::Restored
         | EventKind::MicropayAsked { .. }
         | EventKind::MicropayNotSent
         | EventKind::MicropayRefused { .. }

@@ -90,6 +90,7 @@ pub(super) fn topic(event: &Event, was_paid: bool) -> Option<Topic> {
         | EventKind::MicropayAsked { .. }
         | EventKind::MicropayNotSent
         | EventKind::MicropayRefused { .. }
+        | EventKind::Restored
         | EventKind::CloseAsked
         | EventKind::ReverseAsked
         | EventKind::ReverseRefused { .. }

@@ -183,6 +183,7 @@ fn every_kind() -> Vec<EventKind> {
             mweb_url: None,
         },
         fact(TradeState::UserPaying, None),
+        EventKind::Restored,
         EventKind::CloseAsked,
         EventKind::Withdrawn,
         paid("4200000001"),

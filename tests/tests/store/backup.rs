@@ -34,12 +34,16 @@ pub(crate) async fn fill(store: &dyn Store) {
         updated(store, &order, vec![paid("42"), odd("42"), refund_asked("r1"), odd("43")]).await;
     let resolved = EventKind::Resolved { found_seq: 3, note: "done".into() };
     updated(store, &order, vec![refund_accepted("r1"), resolved, refund_asked("r2")]).await;
-    created(store, "open").await;
+    let open = created(store, "open").await;
+    updated(store, &open, vec![asked()]).await;
     let closed = created(store, "closed").await;
     updated(store, &closed, vec![EventKind::CloseAsked, EventKind::Withdrawn]).await;
     let late = store.order(&key("shop", "closed")).await.unwrap().unwrap();
     updated(store, &late, vec![fact(wxpay_core::messages::TradeState::Success, Some("44"))]).await;
-    store.commit(create_at("other", "one|a", NOW_MS + 3)).await.unwrap();
+    let other = create_at("other", "one|a", NOW_MS + 3);
+    let order = other.order().unwrap().clone();
+    store.commit(other).await.unwrap();
+    updated(store, &order, vec![asked()]).await;
     store.commit(Change::orphan(orphan("shop", "4200")).tell(&told())).await.unwrap();
     store.commit(Change::orphan(orphan("other", "4200"))).await.unwrap();
     let row = idempotency_row("k/1", "open");
@@ -131,6 +135,31 @@ async fn everything_comes_back_byte_by_byte() {
     let again = scene.directory.path().join("again");
     back_up(&store, None, &again).await;
     assert_eq!(fs::read(again).unwrap(), fs::read(&scene.backup).unwrap());
+}
+
+fn asked() -> EventKind {
+    EventKind::PrepayAsked {
+        spbill_create_ip: "192.0.2.1".into(),
+        notify_url: "https://a.b".into(),
+    }
+}
+
+/// What WeChat cannot have known when the backup was made, it may know by now: the order says so.
+#[tokio::test]
+async fn an_open_order_that_nobody_had_tried_to_pay_says_that_it_was_restored() {
+    let directory = TempDir::new().unwrap();
+    let [data, copy, backup] = ["data", "copy", "backup"].map(|name| directory.path().join(name));
+    let store: Arc<dyn Store> = Arc::new(open(&data));
+    let (fresh, done) = (created(&*store, "fresh").await, created(&*store, "done").await);
+    updated(&*store, &done, vec![EventKind::CloseAsked, EventKind::Withdrawn]).await;
+    back_up(&store, None, &backup).await;
+    import(&backup, &copy, CACHE).await.unwrap();
+    let copy = open(&copy);
+    let restored = copy.order(&fresh.key).await.unwrap().unwrap();
+    assert!(restored.may_be_at_wechat());
+    let expected = Order { is_restored: true, revision: 2, ..fresh };
+    assert_eq!(restored, expected);
+    assert!(!copy.order(&done.key).await.unwrap().unwrap().is_restored);
 }
 
 #[tokio::test]

@@ -167,6 +167,34 @@ async fn an_order_is_not_given_up_while_its_unifiedorder_is_under_way() {
     world.assert_books_agree().await;
 }
 
+/// closeorder and orderquery must both say so. A reply that is lost, or that contradicts the other, ends nothing.
+#[tokio::test]
+async fn an_order_is_given_up_only_when_orderquery_does_not_know_it_either() {
+    let world = World::start().await;
+    world.lose_notices();
+    let token = world.log_in("alice").await;
+    let no = world.prepaid(&token, 88).await;
+    world.pass_s(301).await;
+    let not_there = Fault::err_code(Call::CloseOrder, "ORDERNOTEXIST");
+    world.wechat.set_fault(not_there.clone()).unwrap();
+    let reply = world.close(&no).await;
+    assert_eq!(
+        (reply.status, &reply.json["trade_state"]),
+        (202, &json!("NOTPAY")),
+        "{}",
+        reply.text
+    );
+    world.wechat.set_fault(not_there).unwrap();
+    world.wechat.set_fault(Fault::new(Call::OrderQuery, FaultKind::Http500)).unwrap();
+    assert_eq!(world.close(&no).await.status, 502);
+    assert_eq!(world.order(&no).await.trade_state, TradeState::NotPay);
+    world.wechat.pay(&no, Outcome::Pay).await.unwrap();
+    world.pass_s(60).await;
+    assert_eq!(world.order(&no).await.trade_state, TradeState::Success);
+    assert_eq!(world.topics(&no).await, ["order.paid"]);
+    world.assert_books_agree().await;
+}
+
 #[tokio::test]
 async fn a_paid_order_is_neither_closed_nor_paid_again() {
     let world = World::start().await;

@@ -40,6 +40,7 @@ mod refund_faults;
 mod refund_notices;
 mod refund_rules;
 mod refunds;
+mod restored;
 mod reverse;
 mod scene;
 mod secrets;

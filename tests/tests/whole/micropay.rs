@@ -153,7 +153,7 @@ async fn every_fault_of_the_call_ends_with_books_that_agree() {
         let world = world.restart().await;
         let other = charge(&world, &no, Behaviour::Pays).await;
         assert_error(&other, 409, "already_charged", None);
-        for _ in 0..10 {
+        for _ in 0..26 {
             world.pass_s(5).await;
         }
         let order = world.order(&no).await;
@@ -303,15 +303,21 @@ async fn codes_that_leave_it_open_are_asked_about_and_reversed() {
     for _ in 0..9 {
         world.pass_s(5).await;
     }
-    for no in numbers {
+    for no in &numbers {
         assert_eq!(
-            world.wechat.calls(Call::OrderQuery, Some(&no)),
+            world.wechat.calls(Call::OrderQuery, Some(no)),
             10,
             "nine, and one more at the end"
         );
-        assert_eq!(world.wechat.calls(Call::Reverse, Some(&no)), 1);
-        // WeChat never heard of these: the simulator did not apply them.
-        assert_eq!(state(&world, &no).await, TradeState::Closed);
+        assert_eq!(world.wechat.calls(Call::Reverse, Some(no)), 1);
+        // WeChat does not know these: the simulator did not apply them. But the charge may still be on its way.
+        assert!(world.order(no).await.is_reversing(), "{no}");
+    }
+    for _ in 0..16 {
+        world.pass_s(5).await;
+    }
+    for no in &numbers {
+        assert_eq!(state(&world, no).await, TradeState::Closed);
     }
     world.assert_books_agree().await;
 }
@@ -340,6 +346,31 @@ async fn a_number_that_is_said_to_be_paid_is_asked_about_and_never_reversed() {
     assert_eq!(state(&world, &no).await, TradeState::Closed);
     assert_eq!(world.wechat.calls(Call::Reverse, None), 0);
     world.assert_books_agree().await;
+}
+
+/// Refused, and WeChat does not say whether the number is paid: nobody may end the order by word of ours.
+#[tokio::test]
+async fn a_refused_order_that_may_be_paid_is_not_ended_before_wechat_has_said_no() {
+    for code in ["ORDERPAID", "OUT_TRADE_NO_USED", "LACK_PARAMS", "NOT_UTF8"] {
+        for action in ["close", "reverse", "query"] {
+            let world = counter().await;
+            let no = ordered(&world).await;
+            world.wechat.set_fault(Fault::err_code_applied(Call::Micropay, code)).unwrap();
+            let mute = Fault::new(Call::OrderQuery, FaultKind::SystemError);
+            world.wechat.set_fault(mute).unwrap();
+            let reply = charge(&world, &no, Behaviour::Pays).await;
+            assert_eq!(reply.json["wechat_code"], code, "{}", reply.text);
+            assert_eq!(state(&world, &no).await, TradeState::NotPay, "{code}");
+            if action == "query" {
+                world.pass_s(5).await;
+            } else {
+                assert_standing(&world.act(&no, action, json!({})).await, 202, "NOTPAY");
+                world.pass_s(60).await;
+            }
+            assert_eq!(state(&world, &no).await, TradeState::Success, "{code} {action}");
+            world.assert_books_agree().await;
+        }
+    }
 }
 
 #[tokio::test]

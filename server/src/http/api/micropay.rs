@@ -51,7 +51,7 @@ pub(in crate::http) async fn reverse(
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
     let order = app.orders.reverse(&order_key(&merchant.id, &out_trade_no)?).await?;
-    Ok(standing(&order, order.is_reversing()))
+    Ok(standing(&order, order.is_open() || order.is_reversing()))
 }
 
 pub(in crate::http) async fn auth_code_to_openid(

@@ -1,7 +1,7 @@
 //! Taking an order back whole (micropay), and when it is time for it.
 
 use serde::{Deserialize, Serialize};
-use wxpay_core::messages::micropay::GIVE_UP_S;
+use wxpay_core::messages::micropay::{CODE_LIFE_S, GIVE_UP_S};
 use wxpay_core::messages::reverse::MIN_AGE_S;
 use wxpay_core::messages::{TradeState, TradeType};
 
@@ -43,6 +43,12 @@ impl Order {
     /// When WeChat accepts reverse; `None` when nobody was charged.
     pub fn reversible_ms(&self) -> Option<i64> {
         self.asked.as_ref().map(|asked| asked.at_ms + MIN_AGE_S * 1000)
+    }
+
+    /// From when on a charge that WeChat does not know will not come any more: its code has changed by then, and as long
+    /// again for what is slow on the way.
+    pub fn charge_over_ms(&self) -> Option<i64> {
+        self.asked.as_ref().map(|asked| asked.at_ms + 2 * CODE_LIFE_S * 1000)
     }
 
     /// When an unknown charge is given up and reversed. One that failed is not waited for.

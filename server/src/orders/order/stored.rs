@@ -23,6 +23,8 @@ pub(super) struct StoredOrder {
     asked: Option<Asked>,
     prepay: Option<LivePrepay>,
     refused: Option<Refused>,
+    #[serde(default)]
+    is_restored: bool,
     close_asked_ms: Option<i64>,
     reversal: Option<Reversal>,
     #[serde(default)]
@@ -62,6 +64,7 @@ impl From<StoredOrder> for Order {
             asked: stored.asked,
             prepay: stored.prepay,
             refused: stored.refused,
+            is_restored: stored.is_restored,
             close_asked_ms: stored.close_asked_ms,
             reversal: stored.reversal,
             refunds: stored.refunds,

@@ -79,6 +79,7 @@ fn any_event() -> impl Strategy<Value = EventKind> {
         "[a-z0-9]{1,8}".prop_map(|id| got(&id)),
         Just(EventKind::CloseAsked),
         Just(EventKind::Withdrawn),
+        Just(EventKind::Restored),
         (state, proptest::option::of("[0-9]{8}"))
             .prop_map(|(state, id)| fact(state, id.as_deref())),
         "[0-9]{8}".prop_map(|transaction_id| EventKind::Found {
