@@ -8,6 +8,20 @@ pub trait Clock: Send + Sync {
     fn now_ms(&self) -> i64;
 }
 
+/// Clocks are slewed by less than this.
+const AHEAD_MS: i64 = 60 * 1000;
+
+/// Whether a time that was taken from the clock lies so far ahead that the clock must have been set back since.
+pub const fn is_ahead(at_ms: i64, now_ms: i64) -> bool {
+    at_ms - now_ms > AHEAD_MS
+}
+
+/// When something happened, to count from. A time that is still to come says nothing after a clock was set back: then it
+/// was long ago, so that nobody waits for it.
+pub const fn happened_ms(at_ms: i64, now_ms: i64) -> i64 {
+    if is_ahead(at_ms, now_ms) { 0 } else { at_ms }
+}
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

@@ -145,6 +145,15 @@ async fn spoil(
             answer(Tamper::Nothing).await;
             None
         }
+        FaultKind::Late => {
+            let (simulator, received) = (simulator.clone(), received.clone());
+            let delay = Duration::from_millis(fault.delay_ms);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                self::answer(&simulator, call, &received, Tamper::Nothing).await;
+            });
+            None
+        }
         FaultKind::Delay => {
             let answered = answer(Tamper::Nothing).await;
             tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
@@ -180,7 +189,6 @@ async fn spoil(
             Some(answered)
         }
         FaultKind::Lose
-        | FaultKind::Late
         | FaultKind::Double
         | FaultKind::BadSign
         | FaultKind::BadKey

@@ -67,6 +67,7 @@ pub enum FaultKind {
     DamagedGzip,
     /// Notices: never sent, nor repeated.
     Lose,
+    /// Calls: connection reset, and applied `delay_ms` later, whatever the client has done about it by then.
     /// Notices: the first one leaves `delay_ms` later.
     Late,
     /// Notices: the first one leaves twice, in parallel.
@@ -170,7 +171,8 @@ impl FaultKind {
     pub fn fits(self, call: Call) -> bool {
         let is_notice = call.is_notice();
         match self {
-            Self::Lose | Self::Late | Self::Double => is_notice,
+            Self::Lose | Self::Double => is_notice,
+            Self::Late => true,
             Self::BadSign => call == Call::Notice,
             Self::BadKey | Self::Garbled => call == Call::RefundNotice,
             Self::BeforeReply => is_notice || matches!(call, Call::OrderQuery | Call::RefundQuery),

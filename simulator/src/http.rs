@@ -40,7 +40,7 @@ pub(crate) struct Arrival {
 }
 
 /// A request, read to its end.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) origin: Arc<str>,
     pub(crate) caller: Caller,

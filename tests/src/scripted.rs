@@ -5,7 +5,7 @@ mod bill;
 mod charge;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -78,7 +78,20 @@ struct State {
     /// How often it was called.
     asked: u64,
     charges: BTreeMap<String, charge::Charge>,
+    /// Calls that arrive after whoever sent them has given up, and when.
+    late: Vec<(i64, Late)>,
+    /// Orders that arrived so, and whose prepay_id nobody has: nobody can pay them.
+    unheard: BTreeSet<String>,
     bills: bill::Bills,
+}
+
+type Late = Box<dyn FnOnce(&mut State) + Send>;
+
+/// How a call reached WeChat.
+#[derive(Clone, Copy)]
+struct Arrival {
+    now_ms: i64,
+    is_late: bool,
 }
 
 struct Placed {
@@ -166,6 +179,8 @@ impl Placed {
     }
 }
 
+/// A call is under way for less than a payment code is good for.
+const LATE_MS: u64 = 50_000;
 /// A prepay_id lives two hours.
 const PREPAY_LIFE_MS: i64 = 2 * 3_600_000;
 
@@ -197,6 +212,9 @@ impl ScriptedWeChat {
         let mut state = self.state();
         state.count += 1;
         let transaction_id = format!("42{:026}", state.count);
+        if state.unheard.contains(out_trade_no) {
+            return None;
+        }
         let placed = state.orders.get_mut(out_trade_no)?;
         let expires_ms = placed.request.time_expire.map_or(i64::MAX, |s| s * 1000);
         let is_live = now_ms - placed.prepay_ms < PREPAY_LIFE_MS && now_ms < expires_ms;
@@ -278,14 +296,27 @@ impl ScriptedWeChat {
         })
     }
 
+    /// As it is now: what was under way and should have arrived has done so.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        let mut state = self.state.lock().unwrap();
+        let now_ms = self.clock.now_ms();
+        while let Some(first) = state.late.iter().position(|(at_ms, _)| *at_ms <= now_ms) {
+            let (_, arrive) = state.late.swap_remove(first);
+            arrive(&mut state);
+        }
+        state
     }
 
-    /// A call: perhaps it does not arrive, perhaps its answer does not; and it takes its time both ways.
+    /// Whether calls are under way that nobody waits for.
+    pub fn has_late_calls(&self) -> bool {
+        !self.state().late.is_empty()
+    }
+
+    /// A call: perhaps it does not arrive, or long after whoever sent it has given up, perhaps its answer does not; and
+    /// it takes its time both ways.
     async fn call<T>(
         &self,
-        act: impl FnOnce(&mut State) -> Result<T, GatewayError> + Send,
+        act: impl FnOnce(&mut State, Arrival) -> Result<T, GatewayError> + Send + 'static,
     ) -> Result<T, GatewayError>
     where
         T: Send,
@@ -298,7 +329,18 @@ impl ScriptedWeChat {
         };
         let fails = fails_one_in > 0 && self.dice.one_in(fails_one_in);
         let arrives = !fails || self.dice.one_in(2);
-        let answer = if arrives { Some(act(&mut self.state())) } else { None };
+        let answer = if arrives {
+            Some(act(&mut self.state(), Arrival { now_ms: self.clock.now_ms(), is_late: false }))
+        } else if self.dice.one_in(4) {
+            let after_ms = i64::try_from(self.dice.below(LATE_MS)).unwrap();
+            let at_ms = self.clock.now_ms() + after_ms;
+            let arrival = Arrival { now_ms: at_ms, is_late: true };
+            let late: Late = Box::new(move |state| drop(act(state, arrival)));
+            self.state().late.push((at_ms, late));
+            return Err(GatewayError::Unknown(Doubt::Timeout));
+        } else {
+            None
+        };
         self.dice.dawdle().await;
         match answer {
             Some(answer) if !fails => answer,
@@ -316,8 +358,8 @@ fn refused(code: ErrCode) -> GatewayError {
 #[async_trait]
 impl Gateway for ScriptedWeChat {
     async fn code2session(&self, _: &Merchant, code: &str) -> Result<Session, Code2SessionError> {
-        let answer =
-            self.call(|_| Ok(code.to_owned())).await.map_err(Code2SessionError::Gateway)?;
+        let code = code.to_owned();
+        let answer = self.call(move |_, _| Ok(code)).await.map_err(Code2SessionError::Gateway)?;
         Ok(Session { openid: answer, session_key: String::from("unused").into(), unionid: None })
     }
 
@@ -327,8 +369,8 @@ impl Gateway for ScriptedWeChat {
         _: SignType,
         order: &UnifiedOrder,
     ) -> Result<Prepay, GatewayError> {
-        let now_ms = self.clock.now_ms();
-        self.call(|state| {
+        let order = order.clone();
+        self.call(move |state, Arrival { now_ms, is_late }| {
             state.count += 1;
             let prepay_id = format!("wx{}", state.count);
             let new = || Placed {
@@ -341,8 +383,14 @@ impl Gateway for ScriptedWeChat {
                 is_refunded: false,
                 refunds: Vec::new(),
             };
-            let placed = state.orders.entry(order.out_trade_no.clone()).or_insert_with(new);
-            assert_eq!(placed.request, *order, "the same number with other parameters");
+            let number = order.out_trade_no.clone();
+            if !is_late {
+                state.unheard.remove(&number);
+            } else if !state.orders.contains_key(&number) {
+                state.unheard.insert(number.clone());
+            }
+            let placed = state.orders.entry(number).or_insert_with(new);
+            assert_eq!(placed.request, order, "the same number with other parameters");
             if placed.payment.is_some() {
                 return Err(refused(ErrCode::OrderPaid));
             }
@@ -364,12 +412,12 @@ impl Gateway for ScriptedWeChat {
         _: SignType,
         out_trade_no: &str,
     ) -> Result<Found, GatewayError> {
-        let now_ms = self.clock.now_ms();
-        self.call(|state| {
-            if let Some(charge) = state.charges.get_mut(out_trade_no) {
+        let number = out_trade_no.to_owned();
+        self.call(move |state, Arrival { now_ms, .. }| {
+            if let Some(charge) = state.charges.get_mut(&number) {
                 return Ok(charge.found(now_ms));
             }
-            let placed = state.orders.get(out_trade_no);
+            let placed = state.orders.get(&number);
             let placed = placed.ok_or_else(|| refused(ErrCode::OrderNotExist))?;
             Ok(match &placed.payment {
                 Some(payment) if placed.is_refunded || !placed.refunds.is_empty() => {
@@ -389,9 +437,9 @@ impl Gateway for ScriptedWeChat {
         _: SignType,
         out_trade_no: &str,
     ) -> Result<Closing, GatewayError> {
-        let now_ms = self.clock.now_ms();
-        self.call(|state| {
-            let Some(placed) = state.orders.get_mut(out_trade_no) else {
+        let number = out_trade_no.to_owned();
+        self.call(move |state, Arrival { now_ms, .. }| {
+            let Some(placed) = state.orders.get_mut(&number) else {
                 return Ok(Closing::NotExist);
             };
             if placed.payment.is_some() {
@@ -458,14 +506,18 @@ impl Gateway for ScriptedWeChat {
         refund: &Refund,
     ) -> Result<Accepted, GatewayError> {
         use RefundStatus::{Change, RefundClose, Success};
-        let now_ms = self.clock.now_ms();
         let end = [Success, Success, Success, RefundClose, Change][self.dice.below(5) as usize];
         let excuse = match self.dice.below(10) {
             0 => Some(ErrCode::NotEnough),
             1..=4 => Some(ErrCode::UserAccountAbnormal),
             _ => None,
         };
-        self.call(|state| {
+        let refund = refund.clone();
+        self.call(move |state, Arrival { now_ms, is_late }| {
+            if is_late {
+                // It could come after the same was refused for good, for a reason that this one knows nothing of.
+                return Err(refused(ErrCode::SystemError));
+            }
             state.count += 1;
             let id = state.count;
             let fails = state.fails_one_in > 0;
@@ -475,7 +527,7 @@ impl Gateway for ScriptedWeChat {
                 placed.refunds.iter().any(|one| one.request.out_refund_no == refund.out_refund_no);
             match excuse.filter(|_| fails && !is_known) {
                 Some(code) => Err(refused(code)),
-                None => placed.take_on(refund, id, end, now_ms),
+                None => placed.take_on(&refund, id, end, now_ms),
             }
         })
         .await
@@ -488,9 +540,9 @@ impl Gateway for ScriptedWeChat {
         by: By<'_>,
         _: u64,
     ) -> Result<refund_query::Found, GatewayError> {
-        let now_ms = self.clock.now_ms();
-        self.call(|state| {
-            let By::OutRefundNo(no) = by else { return Ok(refund_query::Found::NotExist) };
+        let By::OutRefundNo(no) = by else { return Ok(refund_query::Found::NotExist) };
+        let no = no.to_owned();
+        self.call(move |state, Arrival { now_ms, .. }| {
             let found = state.orders.values().find_map(|placed| {
                 let taken = placed.refunds.iter().find(|one| one.request.out_refund_no == no)?;
                 Some(refund_query::Page {

@@ -7,6 +7,7 @@ use wxpay_core::messages::micropay::QUERY_INTERVAL_S;
 
 use super::close::close_time_ms;
 use super::order::{Order, OrderKey};
+use crate::ambient::{happened_ms, is_ahead};
 
 /// Seconds after the phone wanted to pay; then every half hour until the order expires.
 const LADDER_S: [i64; 7] = [5, 30, 60, 180, 300, 600, 1800];
@@ -27,6 +28,8 @@ pub(super) struct Agenda(Mutex<Checks>);
 
 #[derive(Debug, Default)]
 struct Checks {
+    /// The latest that the clock has shown.
+    last_ms: i64,
     by_time: BTreeSet<(i64, OrderKey)>,
     by_order: HashMap<OrderKey, Check>,
 }
@@ -42,19 +45,22 @@ impl Agenda {
     /// Plans the next check of an order after `now_ms`, or forgets an order that needs none.
     pub(super) fn watch(&self, order: &Order, now_ms: i64) {
         let mut checks = self.checks();
+        checks.heed(now_ms);
         let from_ms = checks.by_order.get(&order.key).map(|check| check.from_ms);
-        let asked_ms = order.asked.as_ref().map(|asked| asked.at_ms);
-        checks.plan(order, from_ms.max(asked_ms), now_ms);
+        checks.plan(order, from_ms.max(order.asked_ms(now_ms)), now_ms);
     }
 
     /// The phone has just been given what it needs to pay: the ladder begins again.
     pub(super) fn restart(&self, order: &Order, now_ms: i64) {
-        self.checks().plan(order, Some(now_ms), now_ms);
+        let mut checks = self.checks();
+        checks.heed(now_ms);
+        checks.plan(order, Some(now_ms), now_ms);
     }
 
     /// Takes out the orders whose time has come, oldest first; each must be watched again.
     pub(super) fn take_due(&self, now_ms: i64, limit: usize) -> Vec<OrderKey> {
         let mut checks = self.checks();
+        checks.heed(now_ms);
         let mut due = Vec::new();
         while due.len() < limit && checks.by_time.first().is_some_and(|(at, _)| *at <= now_ms) {
             due.extend(checks.by_time.pop_first().map(|(_, key)| key));
@@ -69,6 +75,22 @@ impl Agenda {
 }
 
 impl Checks {
+    /// When the clock was set back, everything planned is planned as much earlier.
+    fn heed(&mut self, now_ms: i64) {
+        if !is_ahead(self.last_ms, now_ms) {
+            self.last_ms = self.last_ms.max(now_ms);
+            return;
+        }
+        let back_ms = self.last_ms - now_ms;
+        self.last_ms = now_ms;
+        let planned = std::mem::take(&mut self.by_time).into_iter();
+        self.by_time = planned.map(|(due_ms, key)| (due_ms - back_ms, key)).collect();
+        for check in self.by_order.values_mut() {
+            check.from_ms -= back_ms;
+            check.due_ms -= back_ms;
+        }
+    }
+
     fn plan(&mut self, order: &Order, from_ms: Option<i64>, now_ms: i64) {
         if let Some(old) = self.by_order.remove(&order.key) {
             self.by_time.remove(&(old.due_ms, order.key.clone()));
@@ -85,8 +107,8 @@ impl Checks {
 
 /// When to look at an open order next, strictly after `now_ms`.
 fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
-    match &order.asked {
-        Some(asked) if order.is_micropay() => charge_check_ms(order, asked.at_ms, from_ms, now_ms),
+    match order.asked_ms(now_ms) {
+        Some(asked_ms) if order.is_micropay() => charge_check_ms(order, asked_ms, from_ms, now_ms),
         Some(_) | None => ladder_ms(order, from_ms, now_ms),
     }
 }
@@ -99,20 +121,20 @@ fn charge_check_ms(order: &Order, asked_ms: i64, from_ms: i64, now_ms: i64) -> i
         now_ms + (now_ms - since_ms).clamp(CHARGE_STEP_MS, LONGEST_STEP_MS)
     };
     match &order.reversal {
-        Some(reversal) if order.is_reversing() => match order.reversible_ms() {
+        Some(reversal) if order.is_reversing() => match order.reversible_ms(now_ms) {
             Some(allowed_ms) if allowed_ms > now_ms => allowed_ms,
             Some(_) | None => ever_less(reversal.asked_ms),
         },
-        None if order.is_charging() && order.give_up_ms().is_some_and(|at| at > now_ms) => {
+        None if order.is_charging() && order.give_up_ms(now_ms).is_some_and(|at| at > now_ms) => {
             let steps = (now_ms - asked_ms).max(0) / CHARGE_STEP_MS + 1;
             asked_ms + steps * CHARGE_STEP_MS
         }
-        Some(_) | None => ever_less(order.give_up_ms().unwrap_or(asked_ms)),
+        Some(_) | None => ever_less(order.give_up_ms(now_ms).unwrap_or(asked_ms)),
     }
 }
 
 fn ladder_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
-    let end_ms = end_ms(order);
+    let end_ms = end_ms(order, now_ms);
     let step = LADDER_S.iter().map(|s| from_ms + s * 1000).find(|at| *at > now_ms);
     let step = step.unwrap_or(now_ms + LONGEST_STEP_MS);
     if now_ms >= end_ms {
@@ -128,7 +150,7 @@ fn ladder_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
 /// When to look next at the refunds of an order that are pending, strictly after `now_ms`. One that has to wait for the
 /// one before it is due when its minute is over.
 fn next_refund_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> Option<i64> {
-    let pending = order.refund_times().filter(|(_, refund)| refund.is_pending());
+    let pending = order.refund_times(now_ms).filter(|(_, refund)| refund.is_pending());
     let next = pending.map(|(at_ms, _)| {
         let from_ms = from_ms.max(at_ms);
         let mut ladder =
@@ -142,11 +164,11 @@ fn next_refund_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> Option<i64>
 }
 
 /// When an open order is to be closed: at its expiry, or as soon as WeChat allows after someone asked for it.
-pub(super) fn end_ms(order: &Order) -> i64 {
+pub(super) fn end_ms(order: &Order, now_ms: i64) -> i64 {
     let wanted = order
         .close_asked_ms
-        .map_or(order.terms.expires_ms, |asked| asked.min(order.terms.expires_ms));
-    close_time_ms(order).map_or(wanted, |allowed| allowed.max(wanted))
+        .map_or(order.terms.expires_ms, |at| happened_ms(at, now_ms).min(order.terms.expires_ms));
+    close_time_ms(order, now_ms).map_or(wanted, |allowed| allowed.max(wanted))
 }
 
 #[cfg(test)]

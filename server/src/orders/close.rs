@@ -40,7 +40,8 @@ impl Orders {
     }
 
     pub(super) fn may_close_now(&self, order: &Order) -> bool {
-        close_time_ms(order).is_some_and(|at| self.clock.now_ms() >= at)
+        let now_ms = self.clock.now_ms();
+        close_time_ms(order, now_ms).is_some_and(|at| now_ms >= at)
     }
 
     /// Sends closeorder, applies the answer, and asks once more: a payment may have come first.
@@ -84,14 +85,13 @@ impl Orders {
 }
 
 /// When WeChat accepts closeorder; `None` when it cannot know the order, or takes it back only (micropay).
-pub(super) fn close_time_ms(order: &Order) -> Option<i64> {
+pub(super) fn close_time_ms(order: &Order, now_ms: i64) -> Option<i64> {
     if order.is_micropay() {
         return None;
     }
     // Nobody knows when a restored order was sent; should it have been just now, WeChat says so.
     let restored_ms = order.is_restored.then_some(order.created_ms);
-    let sent_ms = order.asked.as_ref().map(|asked| asked.at_ms).or(restored_ms);
-    sent_ms.map(|at| at + MIN_AGE_S * 1000)
+    order.asked_ms(now_ms).or(restored_ms).map(|at| at + MIN_AGE_S * 1000)
 }
 
 /// What the wish to close adds to an open order. One that WeChat cannot know is closed by us alone.

@@ -33,7 +33,9 @@ impl Orders {
     /// Pays back what came too late. What follows from the list alone survives any restart.
     pub(super) async fn refund_late_payments(&self) {
         let now_ms = self.clock.now_ms();
-        if !self.late.is_on || now_ms < self.late.next_ms.load(Ordering::SeqCst) {
+        let left_ms = self.late.next_ms.load(Ordering::SeqCst) - now_ms;
+        // More than that is left when the clock has been set back.
+        if !self.late.is_on || (1..=EVERY_MS).contains(&left_ms) {
             return;
         }
         self.late.next_ms.store(now_ms + EVERY_MS, Ordering::SeqCst);

@@ -154,10 +154,11 @@ impl Orders {
         if self.charging.is_under_way(&order.key) {
             return Ok(());
         }
+        let now_ms = self.clock.now_ms();
         let is_due = |order: &Order| {
             order.is_charging()
                 && !has_odd_payment(order)
-                && order.give_up_ms().is_some_and(|at| self.clock.now_ms() >= at)
+                && order.give_up_ms(now_ms).is_some_and(|at| now_ms >= at)
         };
         let order = match self.ask_wechat(&order.key).await {
             Ok(order) => order,

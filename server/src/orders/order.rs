@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use wxpay_core::messages::{Trade, TradeState, TradeType};
 use wxpay_core::{Fen, SignType};
 
+use crate::ambient::happened_ms;
+
 pub use self::anomaly::{Anomaly, FoundAnomaly, Resolution};
 pub use self::refund::{Refund, RefundFact, RefundTerms, Refused};
 pub use self::reversal::Reversal;
@@ -429,6 +431,11 @@ impl Order {
             self.trade_state,
             TradeState::NotPay | TradeState::UserPaying | TradeState::PayError
         )
+    }
+
+    /// When it was sent to WeChat for the first time, to count from.
+    pub fn asked_ms(&self, now_ms: i64) -> Option<i64> {
+        self.asked.as_ref().map(|asked| happened_ms(asked.at_ms, now_ms))
     }
 
     /// Whether WeChat may know it. Whoever ends an order asks first, if so.

@@ -82,7 +82,8 @@ impl Orders {
         } else {
             order
         };
-        if order.is_open() && self.clock.now_ms() >= end_ms(&order) {
+        let now_ms = self.clock.now_ms();
+        if order.is_open() && now_ms >= end_ms(&order, now_ms) {
             self.end(&order).await?;
         }
         Ok(())

@@ -35,7 +35,8 @@ impl Orders {
     }
 
     fn may_reverse_now(&self, order: &Order) -> bool {
-        order.reversible_ms().is_some_and(|at| self.clock.now_ms() >= at)
+        let now_ms = self.clock.now_ms();
+        order.reversible_ms(now_ms).is_some_and(|at| now_ms >= at)
     }
 
     /// Sends reverse, once, and not while the charge itself is under way. The sweep repeats it, ever less often, until WeChat has said yes or no.

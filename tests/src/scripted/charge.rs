@@ -5,10 +5,9 @@ use wxpay_core::messages::order_query::Found;
 use wxpay_core::messages::reply::ReplyError;
 use wxpay_core::messages::reverse::{MIN_AGE_S, Reversal};
 use wxpay_core::messages::{ErrCode, Trade, TradeState};
-use wxpay_server::ambient::Clock;
 use wxpay_server::gateway::{Doubt, GatewayError};
 
-use super::{ScriptedWeChat, refused};
+use super::{Arrival, ScriptedWeChat, refused};
 
 /// What became of the only charge of a number.
 pub(super) struct Charge {
@@ -46,11 +45,11 @@ impl Charge {
 
 impl ScriptedWeChat {
     pub(super) async fn charge(&self, charge: &Micropay) -> Result<Box<Trade>, GatewayError> {
-        let now_ms = self.clock.now_ms();
+        let charge = charge.clone();
         let (chance, wait_s) = (self.dice.below(6), self.dice.below(90));
         let ends = [TradeState::Success, TradeState::NotPay, TradeState::PayError];
         let ends = ends[self.dice.below(3) as usize];
-        self.call(|state| {
+        self.call(move |state, Arrival { now_ms, .. }| {
             let number = charge.out_trade_no.clone();
             assert!(!state.charges.contains_key(&number), "{number} is charged twice");
             state.count += 1;
@@ -85,10 +84,10 @@ impl ScriptedWeChat {
     }
 
     pub(super) async fn take_back(&self, out_trade_no: &str) -> Result<Reversal, GatewayError> {
-        let now_ms = self.clock.now_ms();
+        let number = out_trade_no.to_owned();
         let again = self.dice.one_in(3);
-        self.call(|state| {
-            let charge = state.charges.get_mut(out_trade_no);
+        self.call(move |state, Arrival { now_ms, .. }| {
+            let charge = state.charges.get_mut(&number);
             let charge = charge.ok_or_else(|| refused(ErrCode::TradeError))?;
             charge.settle(now_ms);
             // What WeChat counts from is later than what we count from, by the time the call took.

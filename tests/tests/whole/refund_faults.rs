@@ -10,11 +10,12 @@ use wxpay_tests::{Setup, World};
 const SIGN_TYPES: [SignType; 2] = [SignType::Md5, SignType::HmacSha256];
 
 /// How a call fails, how much its reply is delayed, and whether the server hears an answer all the same.
-const CASES: [(FaultKind, u64, bool); 12] = [
+const CASES: [(FaultKind, u64, bool); 13] = [
     (FaultKind::Delay, 20, true),
     (FaultKind::Delay, 60_000, false),
     (FaultKind::Hang, 0, false),
     (FaultKind::ResetBefore, 0, false),
+    (FaultKind::Late, 50, false),
     (FaultKind::ResetAfter, 0, false),
     (FaultKind::Http500, 0, false),
     (FaultKind::Empty200, 0, false),

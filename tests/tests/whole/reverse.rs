@@ -145,6 +145,27 @@ async fn a_charge_that_never_arrived_ends_when_wechat_says_so() {
     world.assert_books_agree().await;
 }
 
+/// Given up here, under way there: WeChat does not know the charge when it is asked, and takes the money a moment later.
+#[tokio::test]
+async fn a_charge_that_arrives_after_all_is_reversed() {
+    let world = counter().await;
+    let no = ordered(&world).await;
+    let late = Fault::new(Call::Micropay, FaultKind::Late).delay_ms(500);
+    world.wechat.set_fault(late).unwrap();
+    assert_standing(&charge(&world, &no, Behaviour::Pays).await, 202, "NOTPAY");
+    world.pass_s(15).await;
+    assert_standing(&world.act(&no, "reverse", json!({})).await, 202, "NOTPAY");
+    assert_eq!(world.wechat.calls(Call::Reverse, Some(&no)), 1);
+    assert!(world.wechat.order(&no).is_none(), "it should be under way still");
+    world.wechat.wait_until(|wechat| wechat.order(&no).is_some()).await.unwrap();
+    for _ in 0..8 {
+        world.pass_s(5).await;
+    }
+    assert_eq!(state(&world, &no).await, TradeState::Revoked);
+    assert_eq!(world.wechat.calls(Call::Micropay, None), 1);
+    world.assert_books_agree().await;
+}
+
 /// What WeChat's documents list (reference: reverse), for an order that is paid: it stays so, and the merchant is told.
 #[tokio::test]
 async fn codes_that_are_final_leave_a_paid_order_paid() {

@@ -102,6 +102,31 @@ fn an_order_that_has_ended_is_forgotten() {
     }
 }
 
+/// A lost notice is found as soon as it would have been, and what WeChat has to allow is tried.
+#[test]
+fn nothing_waits_for_a_clock_that_was_set_back() {
+    const DAY: i64 = 24 * 3_600_000;
+    for order in [numbered("a"), charged()] {
+        let agenda = Agenda::default();
+        let now_ms = order.created_ms;
+        agenda.watch(&order, now_ms);
+        assert!(agenda.take_due(now_ms - DAY, 1).is_empty());
+        assert!(agenda.take_due(now_ms + 4_999 - DAY, 1).is_empty());
+        assert_eq!(agenda.take_due(now_ms + 5_000 - DAY, 1).len(), 1, "five seconds later");
+        agenda.watch(&order, now_ms + 5_000 - DAY);
+        let half_hour = agenda.take_due(now_ms + 1_805_000 - DAY, 1);
+        assert_eq!(half_hour.len(), 1, "watched again, it is as if it had been asked long ago");
+        // A restart knows the order alone.
+        let agenda = Agenda::default();
+        agenda.watch(&order, now_ms - DAY);
+        assert_eq!(agenda.take_due(now_ms + 1_800_000 - DAY, 1).len(), 1);
+    }
+    let order = numbered("a");
+    let back_ms = order.created_ms - DAY;
+    assert!(close_time_ms(&order, back_ms).is_some_and(|at| at <= back_ms));
+    assert!(charged().give_up_ms(back_ms).is_some_and(|at| at <= back_ms));
+}
+
 #[test]
 fn closing_waits_until_wechat_allows_it() {
     let new = order();
@@ -119,7 +144,7 @@ fn closing_waits_until_wechat_allows_it() {
         ("wanted after expiry", wanted(sent(), expires_ms + minute), expires_ms),
         ("sent just before expiry", asked(order(), expires_ms - minute), expires_ms + 4 * minute),
     ] {
-        assert_eq!(end_ms(&order), expected, "{what}");
+        assert_eq!(end_ms(&order, expires_ms), expected, "{what}");
     }
 }
 
@@ -138,7 +163,8 @@ proptest! {
         if let Some(s) = asked_s {
             order = asked(order, at(s));
         }
-        let (end_ms, now_ms) = (end_ms(&order), at(now_s));
+        let now_ms = at(now_s);
+        let end_ms = end_ms(&order, now_ms);
         let next_ms = next_check_ms(&order, at(from_s), now_ms);
         prop_assert!(next_ms > now_ms);
         prop_assert!(next_ms <= end_ms.max(now_ms + (now_ms - end_ms).max(CLOSING_STEP_MS)));
@@ -166,7 +192,8 @@ fn a_charge_is_asked_about_every_five_seconds_then_ever_less() {
 #[test]
 fn a_charge_that_failed_is_given_up_as_soon_as_wechat_allows() {
     let failed = Order { trade_state: TradeState::PayError, ..charged() };
-    assert_eq!(failed.give_up_ms(), failed.reversible_ms());
+    let now_ms = failed.created_ms;
+    assert_eq!(failed.give_up_ms(now_ms), failed.reversible_ms(now_ms));
     assert_eq!(checks_s(&failed, 16)[..3], [5, 10, 15]);
 }
 

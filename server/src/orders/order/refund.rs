@@ -5,6 +5,7 @@ use wxpay_core::Fen;
 use wxpay_core::messages::refund::{self, MIN_SPACING_S, RefundStatus};
 
 use super::{Anomaly, Order};
+use crate::ambient::happened_ms;
 
 /// What shall be paid back. Frozen before the first send: whoever sends it again sends the same refund.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,9 +140,10 @@ impl Order {
     }
 
     /// When each refund may be sent, milliseconds since 1970: WeChat wants a minute between two of one order.
-    pub fn refund_times(&self) -> impl Iterator<Item = (i64, &Refund)> {
-        self.refunds.iter().scan(i64::MIN, |last_ms, refund| {
-            *last_ms = refund.asked_ms.max(last_ms.saturating_add(MIN_SPACING_S * 1000));
+    pub fn refund_times(&self, now_ms: i64) -> impl Iterator<Item = (i64, &Refund)> {
+        self.refunds.iter().scan(i64::MIN, move |last_ms, refund| {
+            let asked_ms = happened_ms(refund.asked_ms, now_ms);
+            *last_ms = asked_ms.max(last_ms.saturating_add(MIN_SPACING_S * 1000));
             Some((*last_ms, refund))
         })
     }

@@ -41,18 +41,20 @@ impl Order {
     }
 
     /// When WeChat accepts reverse; `None` when nobody was charged.
-    pub fn reversible_ms(&self) -> Option<i64> {
-        self.asked.as_ref().map(|asked| asked.at_ms + MIN_AGE_S * 1000)
+    pub fn reversible_ms(&self, now_ms: i64) -> Option<i64> {
+        self.asked_ms(now_ms).map(|at| at + MIN_AGE_S * 1000)
     }
 
     /// From when on a charge that WeChat does not know will not come any more: its code has changed by then, and as long
     /// again for what is slow on the way.
     pub fn charge_over_ms(&self) -> Option<i64> {
-        self.asked.as_ref().map(|asked| asked.at_ms + 2 * CODE_LIFE_S * 1000)
+        // The wish to reverse it came after the charge: should the clock have been set back between them, it counts.
+        let (asked, reversal) = (self.asked.as_ref()?, self.reversal.as_ref()?);
+        Some(asked.at_ms.min(reversal.asked_ms) + 2 * CODE_LIFE_S * 1000)
     }
 
     /// When an unknown charge is given up and reversed. One that failed is not waited for.
-    pub fn give_up_ms(&self) -> Option<i64> {
+    pub fn give_up_ms(&self, now_ms: i64) -> Option<i64> {
         let wait_s = match self.trade_state {
             TradeState::PayError => MIN_AGE_S,
             TradeState::NotPay
@@ -62,6 +64,6 @@ impl Order {
             | TradeState::Closed
             | TradeState::Revoked => GIVE_UP_S,
         };
-        self.asked.as_ref().map(|asked| asked.at_ms + wait_s * 1000)
+        self.asked_ms(now_ms).map(|at| at + wait_s * 1000)
     }
 }

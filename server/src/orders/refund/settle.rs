@@ -217,7 +217,7 @@ fn is_another(order: &Order, no: &str, report: &RefundReport) -> bool {
 
 /// Whether its minute has come: two refunds of one order are kept apart.
 fn is_due(order: &Order, no: &str, now_ms: i64) -> bool {
-    let mut times = order.refund_times();
+    let mut times = order.refund_times(now_ms);
     times.any(|(at_ms, refund)| refund.terms.out_refund_no == no && at_ms <= now_ms)
 }
 

@@ -21,8 +21,8 @@ pub(in crate::orders) struct Turns(Mutex<HashMap<OrderKey, Arc<tokio::sync::Mute
 pub(super) struct Last {
     out_refund_no: String,
     sent_ms: i64,
-    /// WeChat wants no refund of this order before then.
-    quiet_until_ms: i64,
+    /// When WeChat said that it wants no refund of this order for a minute.
+    quiet_ms: i64,
 }
 
 impl Turns {
@@ -33,9 +33,8 @@ impl Turns {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             // Who waits for a turn holds it, too.
             turns.retain(|_, turn| {
-                let is_recent =
-                    |last: &Last| now_ms < last.sent_ms.max(last.quiet_until_ms) + SPACING_MS;
-                Arc::strong_count(turn) > 1 || turn.try_lock().is_ok_and(|last| is_recent(&last))
+                Arc::strong_count(turn) > 1
+                    || turn.try_lock().is_ok_and(|last| last.is_of_use(now_ms))
             });
             Arc::clone(turns.entry(key.clone()).or_default())
         };
@@ -46,8 +45,12 @@ impl Turns {
 impl Last {
     /// Whether this refund may be sent now.
     pub(super) fn allows(&self, out_refund_no: &str, now_ms: i64) -> bool {
-        let is_spaced = self.out_refund_no == out_refund_no || now_ms - self.sent_ms >= SPACING_MS;
-        is_spaced && now_ms >= self.quiet_until_ms
+        let is_spaced = self.out_refund_no == out_refund_no || !is_lately(self.sent_ms, now_ms);
+        is_spaced && !is_lately(self.quiet_ms, now_ms)
+    }
+
+    fn is_of_use(&self, now_ms: i64) -> bool {
+        is_lately(self.sent_ms, now_ms) || is_lately(self.quiet_ms, now_ms)
     }
 
     /// It is being sent.
@@ -58,6 +61,30 @@ impl Last {
 
     /// WeChat wants to be left alone for a minute.
     pub(super) fn be_quiet(&mut self, now_ms: i64) {
-        self.quiet_until_ms = now_ms + SPACING_MS;
+        self.quiet_ms = now_ms;
+    }
+}
+
+/// Whether a minute is not over yet. A time ahead of us was made by a clock that has been set back since.
+fn is_lately(at_ms: i64, now_ms: i64) -> bool {
+    (0..SPACING_MS).contains(&(now_ms - at_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_refund_waits_a_minute_but_not_for_a_clock_that_was_set_back() {
+        let now_ms = 1_000_000;
+        let mut last = Last::default();
+        last.sends("a", now_ms);
+        assert!(last.allows("a", now_ms), "the same may be repeated");
+        assert!(!last.allows("b", now_ms + SPACING_MS - 1));
+        assert!(last.allows("b", now_ms + SPACING_MS));
+        assert!(last.allows("b", now_ms - 1));
+        last.be_quiet(now_ms);
+        assert!(!last.allows("a", now_ms + SPACING_MS - 1));
+        assert!(last.allows("a", now_ms + SPACING_MS) && last.allows("a", now_ms - 1));
     }
 }
