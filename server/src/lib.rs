@@ -14,6 +14,7 @@ pub mod config;
 pub mod demo;
 mod descriptors;
 pub mod gateway;
+mod hex;
 pub mod http;
 pub mod login;
 mod mac;

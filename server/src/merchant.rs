@@ -7,6 +7,7 @@ use wxpay_core::messages::Identity;
 use wxpay_core::{ApiKey, SignType};
 
 use crate::certificate::Certificate;
+use crate::hex::hex;
 use crate::mac::hmac_sha256;
 use crate::outbox::{OutOfReach, Reach, WebhookSecret};
 use crate::secret::Secret;
@@ -91,8 +92,7 @@ impl Merchant {
         // A secret of any length becomes a key of one length.
         let mac = hmac_sha256(&Sha256::digest(self.app_secret.expose()));
         let mac = mac.chain_update("wxpay ").chain_update(purpose).chain_update(" 1\0");
-        let mac = mac.chain_update(text).finalize().into_bytes();
-        mac.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&mac.chain_update(text).finalize().into_bytes())
     }
 
     /// The names of its webhooks.

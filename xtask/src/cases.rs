@@ -2,7 +2,8 @@
 //!
 //! A row is `| id | what | tests |`. Tests are named as ``bin`, `bin`: `name_…`, `name_…`; `bin`: …`, where bin is a test
 //! program of tests/tests, or the package of unit tests, and the name of a test has the case's id in it. Files and
-//! `cargo xtask COMMAND` may stand beside or instead of them. What does not apply begins with "does not apply:".
+//! `cargo xtask COMMAND` may stand beside or instead of them. What does not apply begins with "does not apply:". Rows
+//! without an id name tests in the same way, and the rest of the page by names alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -46,6 +47,10 @@ pub fn check(_: &mut Step<'_>) -> Result<String, TaskError> {
     for (id, cell) in &rows {
         wrong.extend(faults(id, cell, &tests).into_iter().map(|what| format!("{id}: {what}")));
     }
+    for cell in more_rows(&text) {
+        wrong.extend(faults("", cell, &tests).into_iter().map(|what| format!("{cell}: {what}")));
+    }
+    wrong.extend(strangers(&text, &tests));
     let known = |name: &&String| case_of(name).is_none_or(|id| is_case(&id));
     let strays = tests.values().flatten().filter(|name| !known(name));
     wrong.extend(strays.map(|name| format!("{name}: there is no such case")));
@@ -78,6 +83,34 @@ fn rows(text: &str) -> (Rows, Vec<String>) {
     (rows, wrong)
 }
 
+/// The last cells of the rows that are no case of the list.
+fn more_rows(text: &str) -> Vec<&str> {
+    let cells = text.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, "", _, last, _] = cells.as_slice() else { return None };
+        Some(*last)
+    });
+    cells.filter(|cell| cell.contains('`')).collect()
+}
+
+/// Words that can only be names of tests, and are not.
+fn strangers(text: &str, tests: &Tests) -> Vec<String> {
+    let is_name = |word: &&str| {
+        let stem = word.trim_end_matches('…');
+        stem.bytes().filter(|byte| *byte == b'_').count() > 4
+            && stem.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let is_there = |word: &&str| tests.values().flatten().any(|test| fits(word, test));
+    let words = quoted(text).into_iter().filter(is_name).filter(|word| !is_there(word));
+    words.map(|word| format!("there is no test `{word}`")).collect()
+}
+
+/// Whether a name, or its beginning and `…`, is that of a test.
+fn fits(name: &str, test: &str) -> bool {
+    let stem = name.trim_end_matches('…');
+    test == name || name != stem && test.starts_with(stem)
+}
+
 /// A letter's table is whole, or still to come.
 fn missing(rows: &Rows) -> Vec<String> {
     let mut missing = Vec::new();
@@ -108,12 +141,11 @@ fn faults(id: &str, cell: &str, tests: &Tests) -> Vec<String> {
                 wrong.push(format!("`{name}` has not its name"));
             }
             for program in &programs {
-                let stem = name.trim_end_matches('…');
-                let fits = |test: &&String| *test == name || name != stem && test.starts_with(stem);
-                let found = tests.get(*program).and_then(|own| own.iter().find(fits));
-                match found {
-                    Some(_) => shown += 1,
-                    None => wrong.push(format!("there is no test `{name}` in `{program}`")),
+                match tests.get(*program) {
+                    Some(own) if own.iter().any(|test| fits(name, test)) => shown += 1,
+                    Some(_) | None => {
+                        wrong.push(format!("there is no test `{name}` in `{program}`"));
+                    }
                 }
             }
         }
@@ -226,6 +258,14 @@ mod tests {
         ] {
             assert_ne!(faults(id, cell), 0, "{id} {cell}");
         }
+    }
+
+    #[test]
+    fn names_in_other_places_are_held_to_the_truth() {
+        let tests = Tests::from([("whole".to_owned(), BTreeSet::from(["a_b_c_d_e_f".to_owned()]))]);
+        let text = "see `a_b_c_d_e_f`, `a_b_c_…`, `a_b_c_d_e_g`, `out_trade_no`\n| | x | `whole`: `a_b_…` |";
+        assert_eq!(strangers(text, &tests), ["there is no test `a_b_c_d_e_g`"]);
+        assert_eq!(more_rows(text), ["`whole`: `a_b_…`"]);
     }
 
     #[test]

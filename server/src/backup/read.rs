@@ -6,7 +6,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Counts, Line, VERSION, hex};
+use super::{Counts, Line, VERSION};
+use crate::hex::hex;
 use crate::orders::Order;
 
 /// The longest line, in bytes. An order has some dozens of events.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::{Counts, End, Header, Line, Log, VERSION, hex};
+use super::{Counts, End, Header, Line, Log, VERSION};
+use crate::hex::hex;
 use crate::orders::{Order, OrderKey};
 use crate::store::{RowKind, Store, StoreError};
 

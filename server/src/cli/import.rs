@@ -29,7 +29,8 @@ The backup is checked as a whole before anything is made, and the directory has 
 Then set [store] path to it, and start the server. It asks WeChat about every open order.
 之后把 [store] path 指向该目录并启动服务端;它会向微信查询所有未完结的订单。
 
-Exit codes · 退出码: 0 made · 成功, 2 unreadable · 无法读取, 65 not a whole backup · 备份不完整, 73 the directory is not empty · 目录非空";
+Exit codes · 退出码: 0 made · 成功, 2 unreadable · 无法读取, 65 not a whole backup · 备份不完整, 73 the directory is not empty · 目录非空,
+  75 the disk failed or is full · 磁盘故障或已满";
 
 /// sled's cache while the directory is built.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -77,14 +78,15 @@ const fn code(error: &BackupError) -> u8 {
         | BackupError::CutOff
         | BackupError::Changed
         | BackupError::Twice { .. } => exit::DAMAGED,
-        BackupError::NotEmpty | BackupError::AtWork { .. } | BackupError::Store(_) => exit::IN_USE,
+        BackupError::NotEmpty | BackupError::AtWork { .. } => exit::IN_USE,
+        BackupError::Store(_) => exit::TRY_AGAIN,
     }
 }
 
 /// What the error is about: the backup, or the directory.
 fn subject<'a>(args: &'a Args, error: &BackupError) -> &'a Path {
     match code(error) {
-        exit::IN_USE => &args.into,
+        exit::IN_USE | exit::TRY_AGAIN => &args.into,
         _ => &args.backup,
     }
 }

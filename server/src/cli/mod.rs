@@ -119,7 +119,7 @@ mod exit {
     pub(super) const UNAVAILABLE: u8 = 69;
     /// A data directory is in use, or there already.
     pub(super) const IN_USE: u8 = 73;
-    /// Server or WeChat had no answer; later they may.
+    /// Server or WeChat had no answer, or the disk failed; later they may do better.
     pub(super) const TRY_AGAIN: u8 = 75;
     /// The admin key is not the server's.
     pub(super) const NOT_ALLOWED: u8 = 77;

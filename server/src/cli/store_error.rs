@@ -29,6 +29,9 @@ pub(super) fn report(directory: &Path, error: &OpenError) -> ExitCode {
                 "请用备份恢复:wxpay import 备份文件 --into 新目录",
             ),
         ),
+        error if error.is_of_disk() => {
+            (exit::TRY_AGAIN, say("try again once the disk is in order", "磁盘恢复正常后请重试"))
+        }
         OpenError::Io(_) => (exit::CONFIG, say("look at [store] path", "请检查 [store] path")),
         OpenError::NewerFormat { .. } => {
             (exit::CONFIG, say("use the newer version", "请使用新版本"))

@@ -1,4 +1,4 @@
-//! The one funnel: every fact WeChat signed, from notice, query or close, passes `apply`. Pure.
+//! The one funnel: every fact WeChat signed about an order, in a notice or in the reply to any call, passes `apply`. Pure.
 
 use wxpay_core::messages::{Trade, TradeState};
 

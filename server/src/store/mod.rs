@@ -196,4 +196,21 @@ impl std::fmt::Display for OpenError {
     }
 }
 
+impl OpenError {
+    /// Whether the disk failed or is full: then the same works once the disk is in order. Anything else that the system
+    /// says is about the path.
+    pub fn is_of_disk(&self) -> bool {
+        use std::io::ErrorKind::{
+            InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
+        };
+        match self {
+            Self::Io(error) => !matches!(
+                error.kind(),
+                NotFound | PermissionDenied | NotADirectory | IsADirectory | InvalidInput
+            ),
+            Self::InUse | Self::NewerFormat { .. } | Self::Damaged { .. } => false,
+        }
+    }
+}
+
 impl std::error::Error for OpenError {}

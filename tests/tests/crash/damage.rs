@@ -94,7 +94,7 @@ fn as_refused(
 ) -> Result<&'static str, String> {
     let text = log.join("\n");
     let is_clear = text.contains(WAY_BACK) && !text.contains("panicked at");
-    let is_refused = matches!(status.code(), Some(65 | 78)) && is_clear;
+    let is_refused = status.code() == Some(65) && is_clear;
     if is_refused { Ok(how) } else { Err(format!("{how}, {status}:\n{text}")) }
 }
 

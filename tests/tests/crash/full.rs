@@ -51,7 +51,7 @@ async fn a_full_disk_is_refused_clearly_and_loses_nothing() {
     fs::write(data.join("filler"), vec![0; free(&data)]).unwrap();
     let refused = output(&mut scene.site.command()).await;
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(78), "{said}");
+    assert_eq!(refused.status.code(), Some(75), "{said}");
     assert!(said.contains("wxpay: the data directory cannot be used: "), "{said}");
     assert!(said.contains("No space left on device"), "{said}");
     fs::remove_file(data.join("filler")).unwrap();

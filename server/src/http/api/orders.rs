@@ -14,6 +14,7 @@ use wxpay_core::messages::{TradeState, TradeType};
 use super::anomalies::AnomalyView;
 use super::{allow_only, limit, order_key, query_value, refunds};
 use crate::app::App;
+use crate::hex::hex;
 use crate::http::ApiError;
 use crate::http::auth::{self, Caller};
 use crate::http::body::{self, BodyError};
@@ -88,8 +89,7 @@ pub(super) fn idempotency(
     let expected = "expected 1 to 255 printable ASCII characters without spaces";
     let key = key.ok_or_else(|| ApiError::field("Idempotency-Key", expected))?.into();
     let hash = Sha256::new().chain_update(scope).chain_update(body).finalize();
-    let body_hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(Idempotency { key, body_hash }))
+    Ok(Some(Idempotency { key, body_hash: hex(&hash) }))
 }
 
 pub(in crate::http) async fn show(

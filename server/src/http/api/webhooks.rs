@@ -8,7 +8,7 @@ use warp::Reply;
 use warp::http::HeaderMap;
 
 use super::orders::rfc3339;
-use super::query_value;
+use super::{allow_only, limit, query_value};
 use crate::app::App;
 use crate::http::body::{self, BodyError};
 use crate::http::requests::Replay;
@@ -34,16 +34,8 @@ pub(in crate::http) async fn dead(
     raw_query: String,
 ) -> Result<impl Reply + use<>, ApiError> {
     let merchant = auth::merchant(&app, &headers)?;
-    for pair in raw_query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-        if !["limit", "cursor"].contains(&name) {
-            return Err(ApiError::field(name, "unknown, expected limit or cursor"));
-        }
-    }
-    let limit = query_value(&raw_query, "limit")?.map_or(Ok(50), |text| {
-        let limit = text.parse().ok().filter(|limit| (1..=100).contains(limit));
-        limit.ok_or_else(|| ApiError::field("limit", "expected 1 to 100"))
-    })?;
+    allow_only(&raw_query, &["limit", "cursor"])?;
+    let limit = limit(&raw_query)?;
     let after = query_value(&raw_query, "cursor")?.map(|text| {
         let expected = "expected the next_cursor of a list";
         cursor(&merchant.id, &endpoint, &text).ok_or_else(|| ApiError::field("cursor", expected))

@@ -32,17 +32,20 @@ const UNREADABLE: &str = "it cannot be read";
 pub(super) fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, OpenError> {
     fs::create_dir_all(directory).map_err(OpenError::Io)?;
     let database = directory.join("orders");
-    let disk = guarded(|| {
+    if !database.exists() {
+        tracing::info!(directory = %directory.display(), "no store is here yet; making one");
+    }
+    guarded(|| {
         let db = open_sled(&database, cache_bytes)?;
         let (head, tally) = read_head(&db)?;
         let head_file = HeadFile::open(&directory.join("head")).map_err(OpenError::Io)?;
         check_head(head, head_file.read().map_err(OpenError::Io)?)?;
         let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
         let census = Census::new(Counts { tally, verifier: Some(Verifier::default()) });
-        Ok(Disk { db, file, head_file, head, census: Arc::new(census) })
-    })?;
-    make_durable(directory, &database, &disk).map_err(OpenError::Io)?;
-    Ok(disk)
+        let disk = Disk { db, file, head_file, head, census: Arc::new(census) };
+        make_durable(directory, &database, &disk)?;
+        Ok(disk)
+    })
 }
 
 fn open_sled(path: &Path, cache_bytes: u64) -> Result<sled::Db, OpenError> {
@@ -177,14 +180,14 @@ fn unreadable(error: sled::Error) -> OpenError {
 /// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start. The head record
 /// is written here, after the database it speaks of: without one on disk, a power cut soon after the first start would
 /// look like a lost record.
-fn make_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
-    disk.db.flush().map_err(io::Error::other)?;
-    disk.file.sync_all()?;
-    disk.head_file.write(disk.head)?;
-    disk.head_file.sync()?;
+fn make_durable(directory: &Path, database: &Path, disk: &Disk) -> Result<(), OpenError> {
+    disk.db.flush().map_err(unreadable)?;
+    disk.file.sync_all().map_err(OpenError::Io)?;
+    disk.head_file.write(disk.head).map_err(OpenError::Io)?;
+    disk.head_file.sync().map_err(OpenError::Io)?;
     for path in [Some(database), Some(directory), directory.parent()].into_iter().flatten() {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        File::open(path)?.sync_all()?;
+        File::open(path).and_then(|directory| directory.sync_all()).map_err(OpenError::Io)?;
     }
     Ok(())
 }
