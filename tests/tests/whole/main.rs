@@ -28,6 +28,7 @@ mod lifecycle;
 mod log_lines;
 mod login;
 mod micropay;
+mod micropay_codes;
 mod notices;
 mod offers;
 mod panics;
