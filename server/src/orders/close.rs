@@ -60,12 +60,7 @@ impl Orders {
                 Closing::Paid => order.clone(),
                 // The call may reach WeChat after this answer left it: the sweep closes the order once it has ended.
                 Closing::NotExist if is_under_way => return self.get(key).await,
-                Closing::NotExist => {
-                    return match self.look_up(key).await? {
-                        LookedUp::NotExist(_) => self.withdraw(key).await,
-                        LookedUp::Known(order) | LookedUp::Unclear(order) => Ok(order),
-                    };
-                }
+                Closing::NotExist => return self.give_up(key).await,
             };
         match self.ask_wechat(key).await {
             Ok(order) => Ok(order),
@@ -73,6 +68,23 @@ impl Orders {
             Err(OrderError::Gateway(_)) if !order.is_open() => Ok(order),
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends an order that closeorder has not found, if orderquery does not know it either.
+    async fn give_up(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        let order = match self.look_up(key).await? {
+            LookedUp::NotExist(order) => order,
+            LookedUp::Known(order) | LookedUp::Unclear(order) => return Ok(order),
+        };
+        if order.prepay.is_some() {
+            let OrderKey { merchant, out_trade_no } = key;
+            tracing::warn!(
+                merchant,
+                out_trade_no,
+                "WeChat no longer knows it; same mch_id as before?"
+            );
+        }
+        self.withdraw(key).await
     }
 
     /// Ends an order of which WeChat has just said, to orderquery, that it does not know it.
