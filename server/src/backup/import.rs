@@ -48,7 +48,7 @@ fn is_free(directory: &Path) -> Result<bool, BackupError> {
     match fs::read_dir(directory) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(BackupError::Directory(error)),
     }
 }
 
@@ -57,14 +57,14 @@ fn workshop(directory: &Path) -> Result<PathBuf, BackupError> {
     let name = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let workshop = directory.with_file_name(format!("{name}.importing"));
     if let Some(parent) = workshop.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::create_dir_all(parent)?;
+        fs::create_dir_all(parent).map_err(BackupError::Directory)?;
     }
     match fs::create_dir(&workshop) {
         Ok(()) => Ok(workshop),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             Err(BackupError::AtWork { directory: workshop.display().to_string() })
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(BackupError::Directory(error)),
     }
 }
 
@@ -206,8 +206,10 @@ fn name(row: &OwnRow) -> String {
 
 /// An empty directory gives way to the new one.
 fn put_in_place(workshop: &Path, directory: &Path) -> Result<(), BackupError> {
-    fs::rename(workshop, directory)?;
     let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(())
+    let put = || {
+        fs::rename(workshop, directory)?;
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    put().map_err(BackupError::Directory)
 }

@@ -16,8 +16,10 @@ const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 /// Why a backup is not usable, or could not be brought back.
 #[derive(Debug)]
 pub enum BackupError {
-    /// It cannot be read, or what comes of it cannot be written.
+    /// It cannot be read, or not be written.
     Io(io::Error),
+    /// The new directory cannot be made or put in its place.
+    Directory(io::Error),
     /// It does not begin as a backup does.
     NotABackup,
     /// A newer version made it.
@@ -169,7 +171,7 @@ pub(super) fn each_line(
 impl std::fmt::Display for BackupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Io(error) | Self::Directory(error) => error.fmt(f),
             Self::NotABackup => {
                 f.write_str("this is no backup: expected what `wxpay export` wrote")
             }

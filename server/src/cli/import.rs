@@ -9,6 +9,7 @@ use super::exit;
 use super::lang::{is_chinese, say};
 use super::{put, put_json};
 use crate::backup::{BackupError, Counts, import};
+use crate::store::is_of_disk;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -68,9 +69,10 @@ fn say_counts(args: &Args, counts: Counts) {
     }
 }
 
-const fn code(error: &BackupError) -> u8 {
+fn code(error: &BackupError) -> u8 {
     match error {
-        BackupError::Io(_) => exit::UNREADABLE,
+        BackupError::Directory(error) if is_of_disk(error) => exit::TRY_AGAIN,
+        BackupError::Io(_) | BackupError::Directory(_) => exit::UNREADABLE,
         BackupError::NotABackup
         | BackupError::NewerVersion { .. }
         | BackupError::Line { .. }
@@ -85,8 +87,8 @@ const fn code(error: &BackupError) -> u8 {
 
 /// What the error is about: the backup, or the directory.
 fn subject<'a>(args: &'a Args, error: &BackupError) -> &'a Path {
-    match code(error) {
-        exit::IN_USE | exit::TRY_AGAIN => &args.into,
+    match (error, code(error)) {
+        (BackupError::Directory(_), _) | (_, exit::IN_USE | exit::TRY_AGAIN) => &args.into,
         _ => &args.backup,
     }
 }
@@ -107,6 +109,6 @@ fn text(error: &BackupError) -> String {
         BackupError::AtWork { directory } => {
             format!("{directory} 已存在:另一个导入正在进行或曾中断;若没有在进行,请删除它")
         }
-        BackupError::Io(_) | BackupError::Store(_) => error.to_string(),
+        BackupError::Io(_) | BackupError::Directory(_) | BackupError::Store(_) => error.to_string(),
     }
 }

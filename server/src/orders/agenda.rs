@@ -95,7 +95,7 @@ impl Checks {
         if let Some(old) = self.by_order.remove(&order.key) {
             self.by_time.remove(&(old.due_ms, order.key.clone()));
         }
-        let from_ms = from_ms.unwrap_or(order.created_ms);
+        let from_ms = from_ms.unwrap_or_else(|| happened_ms(order.created_ms, now_ms));
         let is_open = order.is_open() || order.is_reversing();
         let of_order = is_open.then(|| next_check_ms(order, from_ms, now_ms));
         let of_refunds = next_refund_check_ms(order, from_ms, now_ms);
@@ -107,7 +107,8 @@ impl Checks {
 
 /// When to look at an open order next, strictly after `now_ms`.
 fn next_check_ms(order: &Order, from_ms: i64, now_ms: i64) -> i64 {
-    match order.asked_ms(now_ms) {
+    let asked_ms = order.asked_ms(now_ms).or_else(|| order.is_reversing().then_some(from_ms));
+    match asked_ms {
         Some(asked_ms) if order.is_micropay() => charge_check_ms(order, asked_ms, from_ms, now_ms),
         Some(_) | None => ladder_ms(order, from_ms, now_ms),
     }
@@ -123,7 +124,7 @@ fn charge_check_ms(order: &Order, asked_ms: i64, from_ms: i64, now_ms: i64) -> i
     match &order.reversal {
         Some(reversal) if order.is_reversing() => match order.reversible_ms(now_ms) {
             Some(allowed_ms) if allowed_ms > now_ms => allowed_ms,
-            Some(_) | None => ever_less(reversal.asked_ms),
+            Some(_) | None => ever_less(happened_ms(reversal.asked_ms, now_ms)),
         },
         None if order.is_charging() && order.give_up_ms(now_ms).is_some_and(|at| at > now_ms) => {
             let steps = (now_ms - asked_ms).max(0) / CHARGE_STEP_MS + 1;

@@ -7,6 +7,7 @@ use super::apply::Fact;
 use super::order::{EventKind, Order, OrderKey, Source};
 use super::query::LookedUp;
 use super::{Conflict, OrderError, Orders};
+use crate::ambient::happened_ms;
 use crate::gateway::GatewayError;
 
 impl Orders {
@@ -17,6 +18,7 @@ impl Orders {
     /// [`Conflict::Reversible`] for a payment code that was charged. [`Conflict::Paid`], also when the payment came first and WeChat is who says so; [`OrderError::Gateway`] when
     /// WeChat gave no answer, in which case the sweep goes on trying.
     pub async fn close(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        self.settle_unsure(key).await?;
         let order = self
             .change(key, |order| match order.trade_state {
                 state if state.is_paid() => Err(OrderError::Conflict(Conflict::Paid)),
@@ -50,24 +52,45 @@ impl Orders {
         let merchant = self.merchant(order)?;
         // Looked at before WeChat is asked: the wish to close is on record, and stops whatever begins later.
         let is_under_way = self.placing.is_under_way(key);
-        let order =
-            match self.gateway.close_order(merchant, order.sign_type, &key.out_trade_no).await? {
-                Closing::Closed => {
-                    let trade_state = TradeState::Closed;
-                    self.apply(key, Fact { source: Source::Close, trade_state, payment: None })
-                        .await?
-                }
-                Closing::Paid => order.clone(),
-                // The call may reach WeChat after this answer left it: the sweep closes the order once it has ended.
-                Closing::NotExist if is_under_way => return self.get(key).await,
-                Closing::NotExist => return self.give_up(key).await,
-            };
+        match self.gateway.close_order(merchant, order.sign_type, &key.out_trade_no).await? {
+            Closing::Closed => {}
+            Closing::Paid => {
+                let order = self.ask_wechat(key).await?;
+                // With another amount, which is an anomaly by now: nobody can pay this order any more.
+                let is_odd = order.is_open() && order.has_odd_payment();
+                return if is_odd { self.withdraw(key).await } else { Ok(order) };
+            }
+            // The call may reach WeChat after this answer left it: the sweep closes the order once it has ended.
+            Closing::NotExist if is_under_way => return self.get(key).await,
+            Closing::NotExist => return self.give_up(key).await,
+        }
+        let fact = Fact { source: Source::Close, trade_state: TradeState::Closed, payment: None };
+        let order = self.apply(key, fact).await?;
         match self.ask_wechat(key).await {
             Ok(order) => Ok(order),
-            // The close stands. An order that is still open was paid: then nobody may be told that it will be closed.
+            // The close stands.
             Err(OrderError::Gateway(_)) if !order.is_open() => Ok(order),
             Err(error) => Err(error),
         }
+    }
+
+    /// Asks about an order for payment codes of which nobody here knows whether one was charged, because it was refused or
+    /// comes out of a backup, and ends it if WeChat says no.
+    pub(super) async fn settle_unsure(&self, key: &OrderKey) -> Result<(), OrderError> {
+        let order = self.get(key).await?;
+        if !order.is_micropay()
+            || !order.is_open()
+            || order.is_charging()
+            || !order.may_be_at_wechat()
+        {
+            return Ok(());
+        }
+        let is_known = match self.look_up(key).await? {
+            LookedUp::Known(_) => true,
+            LookedUp::NotExist(_) => false,
+            LookedUp::Unclear(_) => return Ok(()),
+        };
+        self.change(key, |order| Ok(ending_events(order, is_known))).await.map(drop)
     }
 
     /// Ends an order that closeorder has not found, if orderquery does not know it either.
@@ -87,7 +110,7 @@ impl Orders {
         self.withdraw(key).await
     }
 
-    /// Ends an order of which WeChat has just said, to orderquery, that it does not know it.
+    /// Ends an order of which WeChat has just said that nobody can pay it, or that it does not know it.
     pub(super) async fn withdraw(&self, key: &OrderKey) -> Result<Order, OrderError> {
         self.change(key, |order| {
             Ok(if order.is_open() { vec![EventKind::Withdrawn] } else { Vec::new() })
@@ -102,7 +125,7 @@ pub(super) fn close_time_ms(order: &Order, now_ms: i64) -> Option<i64> {
         return None;
     }
     // Nobody knows when a restored order was sent; should it have been just now, WeChat says so.
-    let restored_ms = order.is_restored.then_some(order.created_ms);
+    let restored_ms = order.is_restored.then_some(happened_ms(order.created_ms, now_ms));
     order.asked_ms(now_ms).or(restored_ms).map(|at| at + MIN_AGE_S * 1000)
 }
 
@@ -113,6 +136,20 @@ pub(super) fn closing_events(order: &Order) -> Vec<EventKind> {
         events.push(EventKind::CloseAsked);
     }
     if !order.may_be_at_wechat() {
+        events.push(EventKind::Withdrawn);
+    }
+    events
+}
+
+/// What ends an open order of which WeChat has just said whether it knows it, and that it is not paid. One that is paid in
+/// another way than by a payment code is closed at WeChat after that.
+pub(super) fn ending_events(order: &Order, is_known: bool) -> Vec<EventKind> {
+    if !order.is_open() || order.is_charging() {
+        return Vec::new();
+    }
+    let mut events = closing_events(order);
+    let may_pay = is_known && order.trade_state == TradeState::UserPaying;
+    if order.is_micropay() && order.may_be_at_wechat() && !may_pay {
         events.push(EventKind::Withdrawn);
     }
     events

@@ -9,7 +9,7 @@ use wxpay_core::messages::reply::ReplyError;
 use wxpay_core::messages::{ErrCode, Format, Trade, TradeState};
 
 use super::apply::Fact;
-use super::order::{Anomaly, EventKind, Order, OrderKey, Refused, Source};
+use super::order::{EventKind, Order, OrderKey, Refused, Source};
 use super::query::LookedUp;
 use super::{Conflict, OrderError, Orders};
 use crate::gateway::{Doubt, GatewayError};
@@ -32,6 +32,9 @@ impl Orders {
         check_code(auth_code)?;
         let conflict = OrderError::Conflict(Conflict::Charging);
         let _under_way = self.charging.begin_alone(key).ok_or(conflict)?;
+        if let Some(paid) = self.check_restored(key).await? {
+            return Ok(paid);
+        }
         let asked = EventKind::MicropayAsked { spbill_create_ip: client_ip.into() };
         let order = self
             .change(key, |order| {
@@ -78,6 +81,23 @@ impl Orders {
     ) -> Result<Payer, OrderError> {
         check_code(auth_code)?;
         Ok(self.gateway.auth_code_to_openid(merchant, auth_code).await?)
+    }
+
+    /// An order out of a backup may have been charged since: it takes another code only when WeChat does not know it.
+    /// Answers with an order that is paid.
+    async fn check_restored(&self, key: &OrderKey) -> Result<Option<Order>, OrderError> {
+        let order = self.get(key).await?;
+        self.check_chargeable(&order)?;
+        if !order.is_restored {
+            return Ok(None);
+        }
+        match self.look_up(key).await? {
+            LookedUp::NotExist(_) => Ok(None),
+            LookedUp::Known(order) if order.trade_state.is_paid() => Ok(Some(order)),
+            LookedUp::Known(_) | LookedUp::Unclear(_) => {
+                Err(OrderError::Conflict(Conflict::Charging))
+            }
+        }
     }
 
     fn check_chargeable(&self, order: &Order) -> Result<(), OrderError> {
@@ -157,7 +177,7 @@ impl Orders {
         let now_ms = self.clock.now_ms();
         let is_due = |order: &Order| {
             order.is_charging()
-                && !has_odd_payment(order)
+                && !order.has_odd_payment()
                 && order.give_up_ms(now_ms).is_some_and(|at| now_ms >= at)
         };
         let order = match self.ask_wechat(&order.key).await {
@@ -196,9 +216,4 @@ pub(super) fn require_certificate(merchant: &Merchant) -> Result<(), OrderError>
         Some(_) => Ok(()),
         None => Err(GatewayError::NoCertificate.into()),
     }
-}
-
-/// Another amount was paid under this number: it may be somebody else's money, so a person decides.
-fn has_odd_payment(order: &Order) -> bool {
-    order.anomalies.iter().any(|found| matches!(found.anomaly, Anomaly::AmountMismatch { .. }))
 }

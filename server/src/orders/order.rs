@@ -448,6 +448,11 @@ impl Order {
         self.is_open() || self.is_reversing() || self.refunds.iter().any(Refund::is_pending)
     }
 
+    /// Whether another amount was paid under its number: it may be somebody else's money, so a person decides.
+    pub fn has_odd_payment(&self) -> bool {
+        self.anomalies.iter().any(|found| matches!(found.anomaly, Anomaly::AmountMismatch { .. }))
+    }
+
     /// The prepay order, if it can still be used.
     pub fn live_prepay(&self, now_ms: i64) -> Option<&LivePrepay> {
         let life_ms = match self.terms.trade_type {
@@ -458,7 +463,7 @@ impl Order {
             | TradeType::Micropay
             | TradeType::Facepay => PREPAY_LIFE_MS,
         };
-        self.prepay.as_ref().filter(|prepay| now_ms - prepay.at_ms < life_ms)
+        self.prepay.as_ref().filter(|prepay| now_ms - happened_ms(prepay.at_ms, now_ms) < life_ms)
     }
 }
 

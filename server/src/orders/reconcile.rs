@@ -2,11 +2,10 @@
 //! nobody knows, goes on with refunds until WeChat has said what became of them.
 
 use futures_util::{StreamExt, stream};
-use wxpay_core::messages::TradeState;
 
 use super::agenda::end_ms;
-use super::close::closing_events;
-use super::order::{EventKind, Order, OrderKey};
+use super::close::ending_events;
+use super::order::{Order, OrderKey};
 use super::query::LookedUp;
 use super::{OrderError, Orders};
 
@@ -73,39 +72,23 @@ impl Orders {
         if order.is_charging() {
             return self.follow_charge(&order).await;
         }
-        let order = if order.may_be_at_wechat() {
+        let (order, is_known) = if order.may_be_at_wechat() {
             self.quiet.check(key, self.clock.now_ms())?;
             match self.look_up(key).await? {
-                LookedUp::Known(order) | LookedUp::NotExist(order) => order,
+                LookedUp::Known(order) => (order, true),
+                LookedUp::NotExist(order) => (order, false),
                 LookedUp::Unclear(_) => return Ok(()),
             }
         } else {
-            order
+            (order, false)
         };
         let now_ms = self.clock.now_ms();
-        if order.is_open() && now_ms >= end_ms(&order, now_ms) {
-            self.end(&order).await?;
-        }
-        Ok(())
-    }
-
-    /// Closes an order of which WeChat has just been asked, unless it cannot know it.
-    async fn end(&self, order: &Order) -> Result<(), OrderError> {
-        let decide = |order: &Order| {
-            if !order.is_open() || order.is_charging() {
-                return Ok(Vec::new());
+        let is_over = order.refused.is_some() || now_ms >= end_ms(&order, now_ms);
+        if order.is_open() && is_over {
+            let order = self.change(key, |order| Ok(ending_events(order, is_known))).await?;
+            if order.is_open() && !order.is_micropay() {
+                self.close_at_wechat(&order).await?;
             }
-            let mut events = closing_events(order);
-            // A charge that was refused, or one from before a restore: nothing waits for the user any more.
-            let is_over = order.is_micropay() && order.trade_state != TradeState::UserPaying;
-            if is_over && order.may_be_at_wechat() {
-                events.push(EventKind::Withdrawn);
-            }
-            Ok(events)
-        };
-        let order = self.change(&order.key, decide).await?;
-        if order.is_open() && !order.is_micropay() {
-            self.close_at_wechat(&order).await?;
         }
         Ok(())
     }

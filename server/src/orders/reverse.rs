@@ -19,6 +19,7 @@ impl Orders {
     /// [`Conflict::OtherTradeType`], [`Conflict::Refunding`] when money went back in another way;
     /// [`OrderError::Gateway`] when WeChat refused for good, or gave no answer, in which case the sweep goes on trying.
     pub async fn reverse(&self, key: &OrderKey) -> Result<Order, OrderError> {
+        self.settle_unsure(key).await?;
         let order = self
             .change(key, |order| {
                 let events = reversing_events(order)?;
@@ -36,7 +37,7 @@ impl Orders {
 
     fn may_reverse_now(&self, order: &Order) -> bool {
         let now_ms = self.clock.now_ms();
-        order.reversible_ms(now_ms).is_some_and(|at| now_ms >= at)
+        order.reversible_ms(now_ms).is_none_or(|at| now_ms >= at)
     }
 
     /// Sends reverse, once, and not while the charge itself is under way. The sweep repeats it, ever less often, until WeChat has said yes or no.
@@ -61,9 +62,12 @@ impl Orders {
             }
             LookedUp::NotExist(order) | LookedUp::Known(order) | LookedUp::Unclear(order) => order,
         };
+        if code == ErrCode::ReverseExpire && order.is_open() {
+            // Seven days old and not paid: nobody waits for a payment any more.
+            return self.withdraw(key).await;
+        }
         // What is open must not stay so: whoever puts the merchant's rights in order will see it reversed.
-        let is_final = code == ErrCode::ReverseExpire || !order.is_open();
-        if order.is_reversing() && is_final {
+        if order.is_reversing() && !order.is_open() {
             let refused = Refused { code: code.as_str().into(), description: description.clone() };
             let event = EventKind::ReverseRefused { refused };
             let decide = |order: &Order| {

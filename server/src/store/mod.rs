@@ -197,20 +197,32 @@ impl std::fmt::Display for OpenError {
 }
 
 impl OpenError {
-    /// Whether the disk failed or is full: then the same works once the disk is in order. Anything else that the system
-    /// says is about the path.
+    /// Whether the disk failed or is full: then the same works once the disk is in order.
     pub fn is_of_disk(&self) -> bool {
-        use std::io::ErrorKind::{
-            InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
-        };
         match self {
-            Self::Io(error) => !matches!(
-                error.kind(),
-                NotFound | PermissionDenied | NotADirectory | IsADirectory | InvalidInput
-            ),
+            Self::Io(error) => is_of_disk(error),
             Self::InUse | Self::NewerFormat { .. } | Self::Damaged { .. } => false,
         }
     }
+}
+
+/// Whether an error is the disk's. Some are about the path, and need a person; all others are.
+pub fn is_of_disk(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{
+        AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
+        PermissionDenied, ReadOnlyFilesystem,
+    };
+    !matches!(
+        error.kind(),
+        AlreadyExists
+            | InvalidFilename
+            | InvalidInput
+            | IsADirectory
+            | NotADirectory
+            | NotFound
+            | PermissionDenied
+            | ReadOnlyFilesystem
+    )
 }
 
 impl std::error::Error for OpenError {}

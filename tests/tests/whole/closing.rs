@@ -1,9 +1,10 @@
 //! How orders are closed, and what a payment in the meantime does.
 
 use serde_json::json;
+use wxpay_core::SignType;
 use wxpay_core::messages::TradeState;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
-use wxpay_tests::{Setup, World};
+use wxpay_tests::{Notice, SHOP, Setup, World};
 
 #[tokio::test]
 async fn an_expired_order_is_asked_about_closed_and_asked_again() {
@@ -193,6 +194,26 @@ async fn an_order_is_given_up_only_when_orderquery_does_not_know_it_either() {
     assert_eq!(world.order(&no).await.trade_state, TradeState::Success);
     assert_eq!(world.topics(&no).await, ["order.paid"]);
     world.assert_books_agree().await;
+}
+
+/// Nobody can pay it any more, and nobody waits for ever: what was paid instead is an anomaly, which a person looks at.
+#[tokio::test]
+async fn an_order_under_whose_number_another_amount_was_paid_ends() {
+    let world = World::start().await;
+    let token = world.log_in("alice").await;
+    let no = world.prepaid(&token, 88).await;
+    world.notify(Notice::paid(&SHOP, &no, 77).signed(SignType::HmacSha256, &SHOP).xml()).await;
+    world.pass_s(301).await;
+    world.wechat.set_fault(Fault::err_code(Call::CloseOrder, "ORDERPAID")).unwrap();
+    let reply = world.close(&no).await;
+    assert_eq!(
+        (reply.status, &reply.json["trade_state"]),
+        (200, &json!("CLOSED")),
+        "{}",
+        reply.text
+    );
+    assert_eq!(world.topics(&no).await, ["anomaly.found", "order.closed"]);
+    assert!(!world.order(&no).await.is_watched());
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ async fn a_number_that_is_said_to_be_paid_is_asked_about_and_never_reversed() {
 #[tokio::test]
 async fn a_refused_order_that_may_be_paid_is_not_ended_before_wechat_has_said_no() {
     for code in ["ORDERPAID", "OUT_TRADE_NO_USED", "LACK_PARAMS", "NOT_UTF8"] {
-        for action in ["close", "reverse", "query"] {
+        for action in ["close", "reverse", "sweep"] {
             let world = counter().await;
             let no = ordered(&world).await;
             world.wechat.set_fault(Fault::err_code_applied(Call::Micropay, code)).unwrap();
@@ -166,13 +166,18 @@ async fn a_refused_order_that_may_be_paid_is_not_ended_before_wechat_has_said_no
             let reply = charge(&world, &no, Behaviour::Pays).await;
             assert_eq!(reply.json["wechat_code"], code, "{}", reply.text);
             assert_eq!(state(&world, &no).await, TradeState::NotPay, "{code}");
-            if action == "query" {
-                world.pass_s(5).await;
-            } else {
-                assert_standing(&world.act(&no, action, json!({})).await, 202, "NOTPAY");
-                world.pass_s(60).await;
+            let mut end = TradeState::Success;
+            match action {
+                "close" => assert_error(&world.close(&no).await, 409, "order_paid", None),
+                // It is this order's own payment after all.
+                "reverse" => {
+                    world.pass_s(15).await;
+                    assert_standing(&world.act(&no, action, json!({})).await, 200, "REVOKED");
+                    end = TradeState::Revoked;
+                }
+                _ => world.pass_s(5).await,
             }
-            assert_eq!(state(&world, &no).await, TradeState::Success, "{code} {action}");
+            assert_eq!(state(&world, &no).await, end, "{code} {action}");
             world.assert_books_agree().await;
         }
     }

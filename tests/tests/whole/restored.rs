@@ -3,10 +3,10 @@
 use reqwest::Method;
 use serde_json::json;
 use wxpay_core::messages::TradeState;
-use wxpay_simulator::{Behaviour, Call, Outcome};
+use wxpay_simulator::{Behaviour, Call, Ending, Outcome};
 use wxpay_tests::{Setup, World};
 
-use crate::micropay::{charge, state};
+use crate::micropay::{charge, ordered, state};
 
 /// Nobody had tried to pay any of these when the backup was made.
 struct Since {
@@ -18,15 +18,17 @@ struct Since {
     charged: String,
 }
 
+async fn till() -> World {
+    let refund_paid_after_close = true;
+    World::with(Setup { durable: true, refund_paid_after_close, ..Setup::refunding() }).await
+}
+
 async fn restored() -> Since {
-    let setup =
-        Setup { durable: true, refund_paid_after_close: true, daily: None, ..Setup::refunding() };
-    let world = World::with(setup).await;
+    let world = till().await;
     let token = world.log_in("alice").await;
     let [untried, placed, paid] =
         [world.create(500).await, world.create(500).await, world.create(500).await];
-    let till = json!({ "total_fee": 500, "body": "tea", "trade_type": "MICROPAY" });
-    let charged = world.create_with(till).await;
+    let charged = ordered(&world).await;
     let backup = world.backend(Method::GET, "/v1/export", json!(null)).await.text;
     for no in [&placed, &paid] {
         assert_eq!(world.pay(&token, no).await.status, 200);
@@ -63,15 +65,16 @@ async fn restored_orders_that_nobody_had_tried_to_pay_are_asked_about() {
     assert_books(&world, &[&paid, &charged]).await;
 }
 
-/// A wish to close, or to reverse, is no reason to forget that somebody may have paid.
+/// A wish to close is no reason to forget that somebody may have paid.
 #[tokio::test]
 async fn restored_orders_are_not_closed_before_wechat_was_asked() {
     let Since { world, untried, placed, paid, charged } = restored().await;
-    for no in [&untried, &placed, &paid, &charged] {
-        let action = if no == &charged { "reverse" } else { "close" };
-        let reply = world.act(no, action, json!({})).await;
+    for no in [&untried, &placed, &paid] {
+        let reply = world.close(no).await;
         assert_eq!((reply.status, &reply.json["trade_state"]), (202, &json!("NOTPAY")), "{no}");
     }
+    let reply = world.close(&charged).await;
+    assert_eq!((reply.status, &reply.json["code"]), (409, &json!("order_paid")));
     for _ in 0..6 {
         world.pass_s(60).await;
     }
@@ -84,6 +87,47 @@ async fn restored_orders_are_not_closed_before_wechat_was_asked() {
         assert_eq!(state(&world, no).await, expected, "{no}");
     }
     assert_books(&world, &[&paid, &charged]).await;
+}
+
+/// Whether the server has learnt of the payment by then or not.
+#[tokio::test]
+async fn restored_charges_are_reversed() {
+    for is_known in [false, true] {
+        let Since { world, charged, .. } = restored().await;
+        world.pass_s(if is_known { 5 } else { 4 }).await;
+        assert_eq!(state(&world, &charged).await.is_paid(), is_known);
+        world.act(&charged, "reverse", json!({})).await;
+        for _ in 0..4 {
+            world.pass_s(5).await;
+        }
+        assert_eq!(state(&world, &charged).await, TradeState::Revoked, "{is_known}");
+        assert_eq!(world.wechat.order(&charged).unwrap().trade_state(), TradeState::Revoked);
+    }
+}
+
+/// A number takes one payment code, also when nobody here knows of it any more.
+#[tokio::test]
+async fn restored_orders_are_not_charged_twice() {
+    let Since { world, untried, charged, .. } = restored().await;
+    let again = charge(&world, &charged, Behaviour::Pays).await;
+    assert_eq!((again.status, &again.json["trade_state"]), (200, &json!("SUCCESS")));
+    assert_eq!(world.wechat.calls(Call::Micropay, Some(&charged)), 1);
+    let other = charge(&world, &untried, Behaviour::Pays).await;
+    assert_eq!((other.status, &other.json["code"]), (409, &json!("other_trade_type")));
+
+    let world = till().await;
+    let [asked, free] = [ordered(&world).await, ordered(&world).await];
+    let backup = world.backend(Method::GET, "/v1/export", json!(null)).await.text;
+    let password = Behaviour::Password { ends: Ending::Pays, after_s: Some(30) };
+    assert_eq!(charge(&world, &asked, password).await.status, 202);
+    let world = world.restored_from(&backup).await;
+    let again = charge(&world, &asked, Behaviour::Pays).await;
+    assert_eq!((again.status, &again.json["code"]), (409, &json!("already_charged")));
+    assert_eq!(world.wechat.calls(Call::Micropay, Some(&asked)), 1);
+    assert_eq!(charge(&world, &free, Behaviour::Pays).await.status, 200);
+    world.pass_s(30).await;
+    assert_eq!(state(&world, &asked).await, TradeState::Success);
+    world.assert_books_agree().await;
 }
 
 /// Whoever asks is told, also of an order that nobody had tried to pay.

@@ -166,6 +166,23 @@ async fn a_charge_that_arrives_after_all_is_reversed() {
     world.assert_books_agree().await;
 }
 
+/// Reversed too late, and not paid in all that time: nobody waits for it any more.
+#[tokio::test]
+async fn an_open_order_that_is_too_old_to_be_reversed_ends() {
+    let world = counter().await;
+    let no = ordered(&world).await;
+    let unpaid = Behaviour::SystemError { paid: false };
+    assert_standing(&charge(&world, &no, unpaid).await, 202, "NOTPAY");
+    world.wechat.set_fault(Fault::err_code(Call::Reverse, "REVERSE_EXPIRE")).unwrap();
+    for _ in 0..9 {
+        world.pass_s(5).await;
+    }
+    assert_eq!(world.wechat.calls(Call::Reverse, Some(&no)), 1);
+    assert_eq!(state(&world, &no).await, TradeState::Closed);
+    assert_eq!(world.topics(&no).await, ["order.closed"]);
+    world.assert_books_agree().await;
+}
+
 /// What WeChat's documents list (reference: reverse), for an order that is paid: it stays so, and the merchant is told.
 #[tokio::test]
 async fn codes_that_are_final_leave_a_paid_order_paid() {

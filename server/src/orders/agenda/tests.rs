@@ -121,6 +121,10 @@ fn nothing_waits_for_a_clock_that_was_set_back() {
         agenda.watch(&order, now_ms - DAY);
         assert_eq!(agenda.take_due(now_ms + 1_800_000 - DAY, 1).len(), 1);
     }
+    // Nor is anything done all the time because its beginning lies ahead.
+    let reversal = Some(Reversal { asked_ms: charged().created_ms + DAY, refused: None });
+    let checks = checks_s(&Order { reversal, ..charged() }, 3_600).len();
+    assert!((5..30).contains(&checks), "{checks}");
     let order = numbered("a");
     let back_ms = order.created_ms - DAY;
     assert!(close_time_ms(&order, back_ms).is_some_and(|at| at <= back_ms));

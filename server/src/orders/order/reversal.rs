@@ -37,7 +37,9 @@ impl Order {
     /// Whether WeChat has yet to take the order back. Until then no money may go back in another way.
     pub fn is_reversing(&self) -> bool {
         let wanted = self.reversal.as_ref().is_some_and(|reversal| reversal.refused.is_none());
-        wanted && (self.is_open() || self.trade_state == TradeState::Success)
+        // A refused charge took nothing, and a payment under its number may be somebody else's.
+        let is_charged = self.is_open() && self.refused.is_none();
+        wanted && (is_charged || self.trade_state == TradeState::Success)
     }
 
     /// When WeChat accepts reverse; `None` when nobody was charged.

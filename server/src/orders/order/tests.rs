@@ -222,3 +222,24 @@ fn open_means_that_wechat_may_have_news() {
         assert_eq!(order.is_open(), matches!(state, NotPay | UserPaying | PayError), "{state}");
     }
 }
+
+/// A refused charge took nothing: a payment that turns up under its number may be somebody else's.
+#[test]
+fn an_order_whose_charge_was_refused_is_not_reversed_while_it_is_open() {
+    let refused = Refused { code: "ORDERPAID".into(), description: String::new() };
+    let wished = Order { reversal: Some(Reversal::asked(5)), ..order() };
+    assert!(wished.is_reversing());
+    let refused = Order { refused: Some(refused), ..wished };
+    assert!(!refused.is_reversing());
+    assert!(Order { trade_state: TradeState::Success, ..refused }.is_reversing(), "it is ours");
+}
+
+#[test]
+fn a_prepay_order_is_dead_after_its_time_and_when_the_clock_was_set_back() {
+    let mut order = order();
+    order.fold(&event(2, got("wx2017")));
+    let at_ms = order.prepay.as_ref().unwrap().at_ms;
+    assert!(order.live_prepay(at_ms - 1_000).is_some() && order.live_prepay(at_ms).is_some());
+    assert!(order.live_prepay(at_ms + 2 * 3_600_000).is_none());
+    assert!(order.live_prepay(at_ms - 3_600_000).is_none());
+}
