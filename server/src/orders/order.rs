@@ -179,7 +179,7 @@ pub enum EventKind {
     },
     /// It shall be closed: asked for by the merchant, or expired.
     CloseAsked,
-    /// Nobody can pay it: WeChat was not told of it, says that it does not know it, or refused the only charge.
+    /// Nobody can pay it: WeChat was not told of it, does not know it or its payment, or refused the only charge.
     Withdrawn,
     /// It comes out of a backup in which nobody had tried to pay it yet. What happened since then only WeChat knows.
     Restored,

@@ -1,4 +1,5 @@
-//! A backup brings back everything, byte by byte, or nothing.
+//! A backup brings back everything, byte by byte, or nothing. Open orders that nobody had tried to pay say besides that they
+//! were restored.
 
 use std::collections::BTreeMap;
 use std::fs;
