@@ -137,4 +137,10 @@ mod tests {
         assert!(!ErrCode::SystemError.is_final());
         assert!(ErrCode::OrderPaid.is_final());
     }
+
+    #[test]
+    fn two_codes_want_to_be_left_alone() {
+        let codes = LISTED.iter().filter(|code| ErrCode::from(**code).is_too_often());
+        assert!(codes.eq(&["FREQ_LIMIT", "FREQUENCY_LIMITED"]));
+    }
 }
