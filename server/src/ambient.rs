@@ -22,6 +22,11 @@ pub const fn happened_ms(at_ms: i64, now_ms: i64) -> i64 {
     if is_ahead(at_ms, now_ms) { 0 } else { at_ms }
 }
 
+/// Whether something happened less than so long ago. A time ahead of us was made by a clock that has been set back since.
+pub fn is_lately(at_ms: i64, window_ms: i64, now_ms: i64) -> bool {
+    (0..window_ms).contains(&(now_ms - at_ms))
+}
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

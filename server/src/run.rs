@@ -64,10 +64,8 @@ impl RunError {
     /// The process's exit code (BSD `sysexits`), for the supervisor.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Open { error: OpenError::InUse, .. } => 73,
-            Self::Open { error: OpenError::Damaged { .. }, .. } | Self::StoreDamaged => 65,
-            Self::Open { error, .. } if error.is_of_disk() => 75,
-            Self::Open { error: OpenError::Io(_) | OpenError::NewerFormat { .. }, .. } => 78,
+            Self::Open { error, .. } => error.exit_code(),
+            Self::StoreDamaged => 65,
             Self::Listen { .. } | Self::Start(_) => 69,
             Self::StoreFailed => 75,
             Self::SweepFailed | Self::OutboxFailed => 70,

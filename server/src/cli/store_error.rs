@@ -4,9 +4,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::exit;
 use super::lang::say;
-use crate::store::OpenError;
+use crate::store::{OpenError, is_of_disk};
 
 /// A directory with data in it. Opening would make one.
 pub(super) fn existing(directory: &Path) -> Result<(), OpenError> {
@@ -20,23 +19,18 @@ pub(super) fn existing(directory: &Path) -> Result<(), OpenError> {
 
 /// Says what is wrong and what to do.
 pub(super) fn report(directory: &Path, error: &OpenError) -> ExitCode {
-    let (code, hint) = match error {
-        OpenError::InUse => (exit::IN_USE, say("stop the server first", "请先停止服务端")),
-        OpenError::Damaged { .. } => (
-            exit::DAMAGED,
-            say(
-                "a backup brings it back: wxpay import BACKUP --into NEW-DIRECTORY",
-                "请用备份恢复:wxpay import 备份文件 --into 新目录",
-            ),
+    let hint = match error {
+        OpenError::InUse => say("stop the server first", "请先停止服务端"),
+        OpenError::Damaged { .. } => say(
+            "a backup brings it back: wxpay import BACKUP --into NEW-DIRECTORY",
+            "请用备份恢复:wxpay import 备份文件 --into 新目录",
         ),
-        error if error.is_of_disk() => {
-            (exit::TRY_AGAIN, say("try again once the disk is in order", "磁盘恢复正常后请重试"))
+        OpenError::Io(error) if is_of_disk(error) => {
+            say("try again once the disk is in order", "磁盘恢复正常后请重试")
         }
-        OpenError::Io(_) => (exit::CONFIG, say("look at [store] path", "请检查 [store] path")),
-        OpenError::NewerFormat { .. } => {
-            (exit::CONFIG, say("use the newer version", "请使用新版本"))
-        }
+        OpenError::Io(_) => say("look at [store] path", "请检查 [store] path"),
+        OpenError::NewerFormat { .. } => say("use the newer version", "请使用新版本"),
     };
     eprintln!("wxpay: {}: {error}\n  {hint}", directory.display());
-    ExitCode::from(code)
+    ExitCode::from(error.exit_code())
 }

@@ -44,23 +44,19 @@ struct Check {
 impl Agenda {
     /// Plans the next check of an order after `now_ms`, or forgets an order that needs none.
     pub(super) fn watch(&self, order: &Order, now_ms: i64) {
-        let mut checks = self.checks();
-        checks.heed(now_ms);
+        let mut checks = self.checks(now_ms);
         let from_ms = checks.by_order.get(&order.key).map(|check| check.from_ms);
         checks.plan(order, from_ms.max(order.asked_ms(now_ms)), now_ms);
     }
 
     /// The phone has just been given what it needs to pay: the ladder begins again.
     pub(super) fn restart(&self, order: &Order, now_ms: i64) {
-        let mut checks = self.checks();
-        checks.heed(now_ms);
-        checks.plan(order, Some(now_ms), now_ms);
+        self.checks(now_ms).plan(order, Some(now_ms), now_ms);
     }
 
     /// Takes out the orders whose time has come, oldest first; each must be watched again.
     pub(super) fn take_due(&self, now_ms: i64, limit: usize) -> Vec<OrderKey> {
-        let mut checks = self.checks();
-        checks.heed(now_ms);
+        let mut checks = self.checks(now_ms);
         let mut due = Vec::new();
         while due.len() < limit && checks.by_time.first().is_some_and(|(at, _)| *at <= now_ms) {
             due.extend(checks.by_time.pop_first().map(|(_, key)| key));
@@ -68,9 +64,11 @@ impl Agenda {
         due
     }
 
-    fn checks(&self) -> MutexGuard<'_, Checks> {
+    fn checks(&self, now_ms: i64) -> MutexGuard<'_, Checks> {
         // Nothing panics while the lock is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut checks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.heed(now_ms);
+        checks
     }
 }
 

@@ -18,9 +18,9 @@ impl Orders {
     /// [`Conflict::Reversible`] for a payment code that was charged. [`Conflict::Paid`], also when the payment came first and WeChat is who says so; [`OrderError::Gateway`] when
     /// WeChat gave no answer, in which case the sweep goes on trying.
     pub async fn close(&self, key: &OrderKey) -> Result<Order, OrderError> {
-        self.settle_unsure(key).await?;
+        let order = self.settle_unsure(self.newest(key).await?).await?;
         let order = self
-            .change(key, |order| match order.trade_state {
+            .change_from(order, |order| match order.trade_state {
                 state if state.is_paid() => Err(OrderError::Conflict(Conflict::Paid)),
                 _ if !order.is_open() => Ok(Vec::new()),
                 _ if order.is_charging() => Err(OrderError::Conflict(Conflict::Reversible)),
@@ -76,21 +76,20 @@ impl Orders {
 
     /// Asks about an order for payment codes of which nobody here knows whether one was charged, because it was refused or
     /// comes out of a backup, and ends it if WeChat says no.
-    pub(super) async fn settle_unsure(&self, key: &OrderKey) -> Result<(), OrderError> {
-        let order = self.get(key).await?;
+    pub(super) async fn settle_unsure(&self, order: Order) -> Result<Order, OrderError> {
         if !order.is_micropay()
             || !order.is_open()
             || order.is_charging()
             || !order.may_be_at_wechat()
         {
-            return Ok(());
+            return Ok(order);
         }
-        let is_known = match self.look_up(key).await? {
-            LookedUp::Known(_) => true,
-            LookedUp::NotExist(_) => false,
-            LookedUp::Unclear(_) => return Ok(()),
+        let (order, is_known) = match self.look_up(&order.key).await? {
+            LookedUp::Known(order) => (order, true),
+            LookedUp::NotExist(order) => (order, false),
+            LookedUp::Unclear(order) => return Ok(order),
         };
-        self.change(key, |order| Ok(ending_events(order, is_known))).await.map(drop)
+        self.change_from(order, |order| Ok(ending_events(order, is_known))).await
     }
 
     /// Ends an order that closeorder has not found, if orderquery does not know it either.

@@ -7,6 +7,7 @@ use wxpay_core::messages::TradeState;
 use super::order::{Anomaly, Order};
 use super::refund::NewRefund;
 use super::{OrderError, Orders};
+use crate::ambient::is_lately;
 use crate::store::AnomalyRow;
 
 /// Between two looks at the list.
@@ -15,30 +16,29 @@ const EVERY_MS: i64 = 60 * 1000;
 const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 const PAGE: usize = 100;
 
-/// The rule, and when it is looked after next.
+/// The rule, and when it was looked after last.
 #[derive(Debug, Default)]
 pub(super) struct LatePayments {
     is_on: bool,
-    next_ms: AtomicI64,
+    looked_ms: AtomicI64,
 }
 
 impl Orders {
     /// From now on, an order that was paid although it was closed is paid back in full.
     #[must_use]
     pub fn refunding_late_payments(mut self, is_on: bool) -> Self {
-        self.late = LatePayments { is_on, next_ms: AtomicI64::new(0) };
+        self.late = LatePayments { is_on, looked_ms: AtomicI64::new(0) };
         self
     }
 
     /// Pays back what came too late. What follows from the list alone survives any restart.
     pub(super) async fn refund_late_payments(&self) {
         let now_ms = self.clock.now_ms();
-        let left_ms = self.late.next_ms.load(Ordering::SeqCst) - now_ms;
-        // More than that is left when the clock has been set back.
-        if !self.late.is_on || (1..=EVERY_MS).contains(&left_ms) {
+        let looked_ms = self.late.looked_ms.load(Ordering::SeqCst);
+        if !self.late.is_on || is_lately(looked_ms, EVERY_MS, now_ms) {
             return;
         }
-        self.late.next_ms.store(now_ms + EVERY_MS, Ordering::SeqCst);
+        self.late.looked_ms.store(now_ms, Ordering::SeqCst);
         for merchant in self.merchants.iter() {
             let mut after: Option<String> = None;
             loop {

@@ -32,12 +32,15 @@ impl Orders {
         check_code(auth_code)?;
         let conflict = OrderError::Conflict(Conflict::Charging);
         let _under_way = self.charging.begin_alone(key).ok_or(conflict)?;
-        if let Some(paid) = self.check_restored(key).await? {
+        let order = self.newest(key).await?;
+        if order.is_restored
+            && let Some(paid) = self.check_restored(key).await?
+        {
             return Ok(paid);
         }
         let asked = EventKind::MicropayAsked { spbill_create_ip: client_ip.into() };
         let order = self
-            .change(key, |order| {
+            .change_from(order, |order| {
                 self.check_chargeable(order)?;
                 Ok(vec![asked.clone()])
             })
@@ -88,9 +91,6 @@ impl Orders {
     async fn check_restored(&self, key: &OrderKey) -> Result<Option<Order>, OrderError> {
         let order = self.get(key).await?;
         self.check_chargeable(&order)?;
-        if !order.is_restored {
-            return Ok(None);
-        }
         match self.look_up(key).await? {
             LookedUp::NotExist(_) => Ok(None),
             LookedUp::Known(order) if order.trade_state.is_paid() => Ok(Some(order)),

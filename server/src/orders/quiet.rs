@@ -8,13 +8,14 @@ use wxpay_core::messages::ErrCode;
 use wxpay_core::messages::reply::ReplyError;
 
 use super::order::OrderKey;
+use crate::ambient::is_lately;
 use crate::gateway::{Doubt, GatewayError};
 
 /// For so long, in seconds.
 pub const TOO_OFTEN_S: u32 = 5;
 const QUIET_MS: i64 = 1_000 * TOO_OFTEN_S as i64;
 
-/// The orders that WeChat does not want to hear of, and until when.
+/// The orders that WeChat does not want to hear of, and when it said so.
 #[derive(Debug, Default)]
 pub(super) struct Quiet(Mutex<HashMap<OrderKey, i64>>);
 
@@ -26,7 +27,7 @@ impl Quiet {
     pub(super) fn check(&self, key: &OrderKey, now_ms: i64) -> Result<(), GatewayError> {
         let quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match quiet.get(key) {
-            Some(until_ms) if is_soon(*until_ms, now_ms) => Err(too_often()),
+            Some(at_ms) if is_lately(*at_ms, QUIET_MS, now_ms) => Err(too_often()),
             Some(_) | None => Ok(()),
         }
     }
@@ -38,15 +39,10 @@ impl Quiet {
         };
         if code.is_too_often() {
             let mut quiet = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            quiet.retain(|_, until_ms| is_soon(*until_ms, now_ms));
-            quiet.insert(key.clone(), now_ms + QUIET_MS);
+            quiet.retain(|_, at_ms| is_lately(*at_ms, QUIET_MS, now_ms));
+            quiet.insert(key.clone(), now_ms);
         }
     }
-}
-
-/// A time that is further away was made by a clock that has been set back since.
-fn is_soon(until_ms: i64, now_ms: i64) -> bool {
-    (1..=QUIET_MS).contains(&(until_ms - now_ms))
 }
 
 fn too_often() -> GatewayError {

@@ -19,9 +19,9 @@ impl Orders {
     /// [`Conflict::OtherTradeType`], [`Conflict::Refunding`] when money went back in another way;
     /// [`OrderError::Gateway`] when WeChat refused for good, or gave no answer, in which case the sweep goes on trying.
     pub async fn reverse(&self, key: &OrderKey) -> Result<Order, OrderError> {
-        self.settle_unsure(key).await?;
+        let order = self.settle_unsure(self.newest(key).await?).await?;
         let order = self
-            .change(key, |order| {
+            .change_from(order, |order| {
                 let events = reversing_events(order)?;
                 if events.contains(&EventKind::ReverseAsked) {
                     require_certificate(self.merchant(order)?)?;

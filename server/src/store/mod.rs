@@ -197,11 +197,13 @@ impl std::fmt::Display for OpenError {
 }
 
 impl OpenError {
-    /// Whether the disk failed or is full: then the same works once the disk is in order.
-    pub fn is_of_disk(&self) -> bool {
+    /// The process's exit code (BSD `sysexits`). After 75 the same works once the disk is in order.
+    pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Io(error) => is_of_disk(error),
-            Self::InUse | Self::NewerFormat { .. } | Self::Damaged { .. } => false,
+            Self::InUse => 73,
+            Self::Damaged { .. } => 65,
+            Self::Io(error) if is_of_disk(error) => 75,
+            Self::Io(_) | Self::NewerFormat { .. } => 78,
         }
     }
 }

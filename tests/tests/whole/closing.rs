@@ -6,6 +6,16 @@ use wxpay_core::messages::TradeState;
 use wxpay_simulator::{Call, Fault, FaultKind, Outcome};
 use wxpay_tests::{Notice, SHOP, Setup, World};
 
+/// An order that WeChat would close, of a server that no notice reaches.
+async fn old_enough() -> (World, String) {
+    let world = World::start().await;
+    world.lose_notices();
+    let token = world.log_in("alice").await;
+    let no = world.prepaid(&token, 88).await;
+    world.pass_s(301).await;
+    (world, no)
+}
+
 #[tokio::test]
 async fn an_expired_order_is_asked_about_closed_and_asked_again() {
     let world = World::start().await;
@@ -61,11 +71,7 @@ async fn an_order_nobody_tried_to_pay_ends_without_wechat() {
 
 #[tokio::test]
 async fn t04_closing_an_order_that_was_just_paid_says_so() {
-    let world = World::start().await;
-    world.lose_notices();
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    world.pass_s(301).await;
+    let (world, no) = old_enough().await;
     world.wechat.pay(&no, Outcome::Pay).await.unwrap();
     let reply = world.close(&no).await;
     assert_eq!((reply.status, &reply.json["code"]), (409, &json!("order_paid")), "{}", reply.text);
@@ -77,11 +83,7 @@ async fn t04_closing_an_order_that_was_just_paid_says_so() {
 
 #[tokio::test]
 async fn a_close_that_came_too_late_is_no_202_even_if_the_payment_cannot_be_asked_about() {
-    let world = World::start().await;
-    world.lose_notices();
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    world.pass_s(301).await;
+    let (world, no) = old_enough().await;
     world.wechat.pay(&no, Outcome::Pay).await.unwrap();
     let unanswered = Fault::new(Call::OrderQuery, FaultKind::ResetBefore).of_order(&no);
     world.wechat.set_fault(unanswered).unwrap();
@@ -171,11 +173,7 @@ async fn an_order_is_not_given_up_while_its_unifiedorder_is_under_way() {
 /// closeorder and orderquery must both say so. A reply that is lost, or that contradicts the other, ends nothing.
 #[tokio::test]
 async fn an_order_is_given_up_only_when_orderquery_does_not_know_it_either() {
-    let world = World::start().await;
-    world.lose_notices();
-    let token = world.log_in("alice").await;
-    let no = world.prepaid(&token, 88).await;
-    world.pass_s(301).await;
+    let (world, no) = old_enough().await;
     let not_there = Fault::err_code(Call::CloseOrder, "ORDERNOTEXIST");
     world.wechat.set_fault(not_there.clone()).unwrap();
     let reply = world.close(&no).await;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 use wxpay_core::messages::refund::MIN_SPACING_S;
 
+use crate::ambient::is_lately;
 use crate::orders::order::OrderKey;
 
 const SPACING_MS: i64 = MIN_SPACING_S * 1000;
@@ -45,12 +46,13 @@ impl Turns {
 impl Last {
     /// Whether this refund may be sent now.
     pub(super) fn allows(&self, out_refund_no: &str, now_ms: i64) -> bool {
-        let is_spaced = self.out_refund_no == out_refund_no || !is_lately(self.sent_ms, now_ms);
-        is_spaced && !is_lately(self.quiet_ms, now_ms)
+        let is_spaced =
+            self.out_refund_no == out_refund_no || !is_lately(self.sent_ms, SPACING_MS, now_ms);
+        is_spaced && !is_lately(self.quiet_ms, SPACING_MS, now_ms)
     }
 
     fn is_of_use(&self, now_ms: i64) -> bool {
-        is_lately(self.sent_ms, now_ms) || is_lately(self.quiet_ms, now_ms)
+        is_lately(self.sent_ms, SPACING_MS, now_ms) || is_lately(self.quiet_ms, SPACING_MS, now_ms)
     }
 
     /// It is being sent.
@@ -63,11 +65,6 @@ impl Last {
     pub(super) fn be_quiet(&mut self, now_ms: i64) {
         self.quiet_ms = now_ms;
     }
-}
-
-/// Whether a minute is not over yet. A time ahead of us was made by a clock that has been set back since.
-fn is_lately(at_ms: i64, now_ms: i64) -> bool {
-    (0..SPACING_MS).contains(&(now_ms - at_ms))
 }
 
 #[cfg(test)]

@@ -43,7 +43,8 @@ pub(super) fn open_disk(directory: &Path, cache_bytes: u64) -> Result<Disk, Open
         let file = File::options().write(true).open(database.join("db")).map_err(OpenError::Io)?;
         let census = Census::new(Counts { tally, verifier: Some(Verifier::default()) });
         let disk = Disk { db, file, head_file, head, census: Arc::new(census) };
-        make_durable(directory, &database, &disk)?;
+        disk.db.flush().map_err(unreadable)?;
+        make_durable(directory, &database, &disk).map_err(OpenError::Io)?;
         Ok(disk)
     })
 }
@@ -180,14 +181,13 @@ fn unreadable(error: sled::Error) -> OpenError {
 /// A file whose name is not on disk is lost with all it holds: sync the directories once, at the start. The head record
 /// is written here, after the database it speaks of: without one on disk, a power cut soon after the first start would
 /// look like a lost record.
-fn make_durable(directory: &Path, database: &Path, disk: &Disk) -> Result<(), OpenError> {
-    disk.db.flush().map_err(unreadable)?;
-    disk.file.sync_all().map_err(OpenError::Io)?;
-    disk.head_file.write(disk.head).map_err(OpenError::Io)?;
-    disk.head_file.sync().map_err(OpenError::Io)?;
+fn make_durable(directory: &Path, database: &Path, disk: &Disk) -> io::Result<()> {
+    disk.file.sync_all()?;
+    disk.head_file.write(disk.head)?;
+    disk.head_file.sync()?;
     for path in [Some(database), Some(directory), directory.parent()].into_iter().flatten() {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        File::open(path).and_then(|directory| directory.sync_all()).map_err(OpenError::Io)?;
+        File::open(path)?.sync_all()?;
     }
     Ok(())
 }
